@@ -1,0 +1,1 @@
+"""Clinical note in, ICD-10-CM codes out."""
