@@ -1,0 +1,125 @@
+# Chartcode: every command a person needs. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+UV_VERSION := 0.13.9
+UV := .venvs/uv/bin/uv
+DATA ?= ../shared/data
+# The CPU build where the package index offers one; on a GPU machine set TORCH to what it needs.
+TORCH ?= torch==2.13.0
+
+export PYTHONPATH := $(CURDIR)/layers/coder:$(CURDIR)
+export UV_PYTHON_DOWNLOADS := never
+export SAM_CLI_TELEMETRY := 0
+export MLFLOW_DISABLE_TELEMETRY := true
+
+SYNC = UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venvs/$* $(UV) sync --frozen --quiet --python $(PYTHON) --only-group $*
+
+##@ The main job
+.PHONY: run demo
+run: setup ## Start the local cloud, code the sample notes, show the table, stay up (Ctrl-C stops all)
+	@exec .venv/bin/python -m local.run
+
+demo: setup ## The same, then stop: exit code 0 only if every step was right
+	@.venv/bin/python -m local.run --once
+
+##@ Tests
+.PHONY: test lint types test-unit test-glue test-local test-e2e test-training
+test: setup lint types test-unit test-glue test-local test-e2e ## Lint, types, unit, integration and end-to-end on the local cloud
+
+lint: setup ## ruff, sam validate --lint and cfn-lint
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	AWS_DEFAULT_REGION=us-east-1 .venvs/cli/bin/sam validate --lint
+	.venvs/cli/bin/cfn-lint template.yaml
+
+types: setup ## mypy strict on chartcode
+	.venv/bin/mypy
+
+test-unit: setup ## Unit tests (no network) and the transformed template
+	.venv/bin/pytest tests/unit tests/infrastructure
+
+test-glue: setup ## The Glue jobs on a local Spark
+	.venvs/spark/bin/python -m pytest tests/glue
+
+test-local: setup ## One test for each gap of the emulator that local/ bridges
+	.venv/bin/pytest tests/local
+
+test-e2e: setup ## The deployed template on the local cloud
+	.venv/bin/pytest tests/e2e
+
+test-training: setup-training ## The training stack (torch, XGBoost, MLflow) in its own environment
+	.venvs/training/bin/python -m pytest training/tests
+
+##@ Model
+.PHONY: train evaluate
+train: setup-training ## Retrain and register the model (DATA=folder with the labelled notes)
+	.venvs/training/bin/python -m training.train --data $(DATA)
+
+evaluate: setup ## Figures on the development sets in DATA
+	.venv/bin/chartcode evaluate $(DATA)/codiesp_dev.jsonl --level entities
+	.venv/bin/chartcode evaluate $(DATA)/aci_icd_dev.jsonl --level codes
+
+##@ Cloud
+.PHONY: layers openapi invoke deploy
+layers: setup ## Build the Lambda layers for the Lambda target and check them against the 250 MB limit
+	.venv/bin/python -m layers.build
+
+openapi: setup ## Write docs/openapi.json from the API's code
+	.venv/bin/python -m functions.api.openapi
+
+invoke: setup ## Run one sample event under AWS's Runtime Interface Emulator: make invoke EVENT=events/api_code_note.json
+	.venv/bin/python -m local.invoke $(EVENT)
+
+deploy: setup ## Build and deploy to your AWS account (guided)
+	.venvs/cli/bin/sam build && .venvs/cli/bin/sam deploy --guided
+
+##@ Environments
+.PHONY: setup setup-training lock format clean preflight
+setup: preflight .venv/.synced $(foreach name,emulator functions spark cli,.venvs/$(name)/.synced) ## Install what run and test need (no torch)
+
+setup-training: preflight .venv/.synced .venvs/training/.synced ## Install the training stack
+
+preflight:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
+	  echo "Chartcode needs Python 3.11 (found: $$("$(PYTHON)" --version 2>&1)). Install it, or name it: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@java -version 2>&1 | grep -qE 'version "(17|21)' || { \
+	  echo "Chartcode needs Java 17 for Spark (found: $$(java -version 2>&1 | head -n 1)). Install a Java 17 runtime, for example: apt-get install openjdk-17-jre-headless" >&2; exit 1; }
+
+$(UV):
+	@echo "Installing uv $(UV_VERSION)"
+	@"$(PYTHON)" -m venv .venvs/uv && .venvs/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.synced: uv.lock pyproject.toml | $(UV)
+	@echo "Installing the development environment (.venv)"
+	@$(UV) sync --frozen --quiet --python "$(PYTHON)"
+	@touch $@
+
+.venvs/training/.synced: uv.lock | $(UV)
+	@echo "Installing the training environment, with $(TORCH)"
+	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venvs/training $(UV) sync --frozen --quiet --inexact --python "$(PYTHON)" --only-group training
+	@.venvs/uv/bin/pip --python .venvs/training/bin/python install --quiet --no-deps $(TORCH)
+	@touch $@
+
+.venvs/%/.synced: uv.lock | $(UV)
+	@echo "Installing the $* environment (.venvs/$*)"
+	@$(SYNC)
+	@touch $@
+
+lock: | $(UV) ## Resolve pyproject.toml into uv.lock again
+	$(UV) lock
+
+format: setup ## Format the code
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+clean: ## Remove environments, builds and local state
+	rm -rf .venv .venvs .build .aws-sam .local .mlflow
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} \
+	  /^[a-z0-9-]+:.*## / {printf "  \033[36m%-15s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)

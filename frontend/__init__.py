@@ -1,0 +1,1 @@
+"""The Streamlit workbench for coders: it talks only to the API."""
