@@ -1,0 +1,88 @@
+"""The answer for one note: what to bill, every mention found, and (on request) the whole ranking.
+
+Offsets are Unicode code points into the note as given: ``text[begin:end]`` is the evidence.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Trait = Literal["NEGATION", "LOW_CONFIDENCE", "HYPOTHETICAL", "PERTAINS_TO_FAMILY", "HISTORICAL", "SYMPTOM"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Evidence(_Frozen):
+    """Words of the note that justify a code."""
+
+    begin: int = Field(ge=0)
+    end: int = Field(ge=0)
+    text: str
+
+
+class Edit(_Frozen):
+    """A coding rule that touched a billed code."""
+
+    rule: str = Field(description="Name of the rule in the rule file")
+    guideline: str = Field(description="Section of the ICD-10-CM Official Guidelines for Coding and Reporting")
+    reason: str = Field(description="What the rule did, in words")
+
+
+class BilledCode(_Frozen):
+    """A code to bill for this encounter."""
+
+    code: str
+    description: str
+    probability: float = Field(ge=0, le=1)
+    evidence: tuple[Evidence, ...]
+    edits: tuple[Edit, ...] = ()
+
+
+class RankedCode(_Frozen):
+    """One of the codes that a mention may stand for."""
+
+    code: str
+    description: str
+    probability: float = Field(ge=0, le=1)
+
+
+class Entity(_Frozen):
+    """A mention of a condition, billable now or not."""
+
+    begin: int = Field(ge=0)
+    end: int = Field(ge=0)
+    text: str
+    section: str
+    traits: tuple[Trait, ...] = ()
+    codes: tuple[RankedCode, ...]
+
+
+class Candidate(_Frozen):
+    """A code of the note's whole ranking; `mentioned` is true where the entity level predicts it."""
+
+    code: str
+    probability: float = Field(ge=0, le=1)
+    mentioned: bool
+
+
+class ModelInfo(_Frozen):
+    """Which model and which code set answered."""
+
+    version: str
+    code_set: str
+    code_set_release: dt.date
+
+
+class NoteResult(_Frozen):
+    """The answer for one note."""
+
+    id: str | None = None
+    codes: tuple[BilledCode, ...]
+    entities: tuple[Entity, ...]
+    candidates: tuple[Candidate, ...] | None = None
+    model: ModelInfo
