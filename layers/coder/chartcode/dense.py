@@ -1,0 +1,106 @@
+"""Dense retrieval: which terms lie nearest to a span's vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from chartcode.errors import ArtefactError
+
+SEARCH_FILE = "term_search.onnx"
+VECTORS_FILE = "term_vectors.bin"
+ADAPTER_FILE = "span_adapter.npy"
+# Components of a unit vector of 384 dimensions rarely exceed a quarter.
+SCALE = 400.0
+# Spans in one product: 32 spans x 60,000 terms x 4 bytes stay under 8 MB.
+BLOCK = 32
+# Terms are first compared in groups of this many, so that only groups with a near one are sorted.
+GROUP = 64
+
+
+def quantise(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
+    """Return unit vectors as int8, scaled by `SCALE` (larger components are clipped)."""
+    return np.clip(np.rint(vectors * SCALE), -127, 127).astype(np.int8)
+
+
+@dataclass(frozen=True)
+class DenseHits:
+    """Nearest terms of each span.
+
+    Attributes
+    ----------
+    term
+        int32 [spans, k], nearest first.
+    cosine
+        float32 [spans, k].
+    """
+
+    term: NDArray[np.int32]
+    cosine: NDArray[np.float32]
+
+
+class TermSearch:
+    """Exact search over the int8 vectors of all terms.
+
+    Parameters
+    ----------
+    adapter
+        float32 [width + 1, width]: linear map (last row: offset) from a span pooled in its context to
+        the vector that the encoder gives the phrase alone, which is how the terms were encoded.
+    """
+
+    def __init__(self, session: ort.InferenceSession, adapter: NDArray[np.float32]) -> None:
+        self._session = session
+        self._adapter = adapter
+
+    @classmethod
+    def load(cls, folder: Path, threads: int = 0) -> TermSearch:
+        """Load the search of an artefact."""
+        for name in (SEARCH_FILE, VECTORS_FILE, ADAPTER_FILE):
+            if not (folder / name).is_file():
+                raise ArtefactError(f"{folder / name} is missing. Run `make train`.")
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        session = ort.InferenceSession(
+            str(folder / SEARCH_FILE), options, providers=["CPUExecutionProvider"]
+        )
+        return cls(session, np.load(folder / ADAPTER_FILE))
+
+    def adapt(self, spans: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map pooled span vectors to unit vectors comparable with the terms', float32 [spans, width]."""
+        mapped = spans @ self._adapter[:-1] + self._adapter[-1]
+        return np.asarray(mapped / np.maximum(np.linalg.norm(mapped, axis=1, keepdims=True), 1e-9), np.float32)
+
+    def nearest(self, spans: NDArray[np.float32], k: int) -> DenseHits:
+        """Return the `k` nearest terms of each adapted span vector."""
+        queries = quantise(spans)
+        found_terms = np.zeros((len(queries), k), dtype=np.int32)
+        found_scores = np.zeros((len(queries), k), dtype=np.float32)
+        for start in range(0, len(queries), BLOCK):
+            scores = self._session.run(None, {"queries": queries[start : start + BLOCK]})[0]
+            stop = start + len(scores)
+            found_terms[start:stop], found_scores[start:stop] = _top(scores, k)
+        return DenseHits(term=found_terms, cosine=found_scores / np.float32(SCALE * SCALE))
+
+
+def _top(scores: NDArray[np.int32], k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return column numbers and values of the `k` highest of each row, best first."""
+    rows, count = scores.shape
+    whole = count // GROUP * GROUP
+    peaks = scores[:, :whole].reshape(rows, -1, GROUP).max(axis=2)
+    # The k best lie in the k groups with the highest peaks (or in the rest beyond the last whole group).
+    groups = np.argpartition(-peaks, min(k, peaks.shape[1] - 1), axis=1)[:, :k]
+    columns = (groups[:, :, None] * GROUP + np.arange(GROUP)).reshape(rows, -1)
+    rest = np.broadcast_to(np.arange(whole, count), (rows, count - whole))
+    columns = np.concatenate([columns, rest], axis=1)
+    values = np.take_along_axis(scores, columns, axis=1)
+    best = np.argsort(-values, axis=1, kind="stable")[:, :k]
+    return (
+        np.take_along_axis(columns, best, axis=1).astype(np.int32),
+        np.take_along_axis(values, best, axis=1).astype(np.float32),
+    )

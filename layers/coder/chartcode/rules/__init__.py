@@ -1,0 +1,142 @@
+"""Clinical and coding rules as data: JSON files beside this module, each with a validated schema."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from chartcode.errors import RuleFileError
+
+_FOLDER = Path(__file__).parent
+
+
+class _Rule(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Abbreviation(_Rule):
+    """A clinical abbreviation; `exact_case` where the lower-case form is an ordinary word."""
+
+    form: str = Field(min_length=2)
+    expansion: str
+    exact_case: bool = False
+
+
+class Abbreviations(_Rule):
+    """``abbreviations.json``."""
+
+    abbreviations: tuple[Abbreviation, ...]
+
+
+class LayTerm(_Rule):
+    """A phrase of patients or clinicians that the classification does not use, with its code."""
+
+    term: str
+    code: str = Field(pattern=r"^[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?$")
+
+
+class LayTerms(_Rule):
+    """``lay_terms.json``."""
+
+    terms: tuple[LayTerm, ...]
+
+
+class Heading(_Rule):
+    """A kind of section and the headings that open it (lower case, without colon)."""
+
+    section: str
+    headings: tuple[str, ...]
+
+
+class Headings(_Rule):
+    """``sections.json``: kinds of section, and which of them state the problems of this encounter."""
+
+    sections: tuple[Heading, ...]
+    problem_sections: tuple[str, ...]
+    past_sections: tuple[str, ...]
+    family_sections: tuple[str, ...]
+    uncoded_sections: tuple[str, ...]
+
+
+Assertion = Literal["NEGATION", "LOW_CONFIDENCE", "HYPOTHETICAL", "PERTAINS_TO_FAMILY", "HISTORICAL"]
+
+
+class Cue(_Rule):
+    """Words that assert something of the mentions before or after them.
+
+    ``direction`` says where the mentions stand; ``terminate`` cues end the reach of the others;
+    ``pseudo`` cues look like another cue but assert nothing ("no increase").
+    """
+
+    cue: str
+    direction: Literal["forward", "backward", "terminate", "pseudo"]
+    assertion: Assertion | None = None
+    words: int = Field(default=12, gt=0, description="Reach in words")
+
+
+class Cues(_Rule):
+    """``assertion.json``."""
+
+    cues: tuple[Cue, ...]
+
+
+class Edit(_Rule):
+    """A coding rule: what it does, and where the Official Guidelines say so."""
+
+    rule: str
+    guideline: str
+    reason: str
+
+
+class IntegralSymptom(_Rule):
+    """Signs and symptoms that are integral to confirmed diagnoses (code prefixes on both sides)."""
+
+    diagnoses: tuple[str, ...]
+    symptoms: tuple[str, ...]
+
+
+class HistoryCode(_Rule):
+    """The Z code that stands for a past condition (code prefix)."""
+
+    condition: str
+    code: str
+
+
+class Edits(_Rule):
+    """``edits.json``."""
+
+    edits: tuple[Edit, ...]
+    not_billed: tuple[Assertion, ...]
+    integral_symptoms: tuple[IntegralSymptom, ...]
+    personal_history: tuple[HistoryCode, ...]
+    family_history: tuple[HistoryCode, ...]
+
+
+_Schema = TypeVar("_Schema", bound=BaseModel)
+
+
+def parse(schema: type[_Schema], name: str, content: bytes) -> _Schema:
+    """Return the rule file `name` with `content`; `RuleFileError` names what is wrong in it."""
+    try:
+        return schema.model_validate_json(content)
+    except ValidationError as error:
+        raise RuleFileError(f"{name}: {error}") from error
+
+
+@cache
+def load(schema: type[_Schema]) -> _Schema:
+    """Return the rule file that `schema` describes."""
+    name = _FILES[schema]
+    return parse(schema, name, (_FOLDER / name).read_bytes())
+
+
+_FILES: dict[type[BaseModel], str] = {
+    Abbreviations: "abbreviations.json",
+    LayTerms: "lay_terms.json",
+    Headings: "sections.json",
+    Cues: "assertion.json",
+    Edits: "edits.json",
+}
