@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 import simple_icd_10_cm as icd
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from rich.progress import track
 
 from chartcode import dense, rules
@@ -115,7 +115,7 @@ def save_index(index: TermIndex, folder: Path) -> None:
 
 
 def encode_terms(all_terms: list[Term], encoder: Encoder) -> NDArray[np.int8]:
-    """Return unit vectors of the terms as int8 [width, terms], scaled by `dense.SCALE`."""
+    """Return unit vectors of the terms as int8 [width, terms], scaled by `dense.TERM_SCALE`."""
     texts = [term.text for term in all_terms]
     chunks = [
         encoder.encode_whole(texts[start : start + 512])
@@ -123,7 +123,7 @@ def encode_terms(all_terms: list[Term], encoder: Encoder) -> NDArray[np.int8]:
     ]
     vectors = np.concatenate(chunks)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    return dense.quantise(vectors).T.copy()
+    return dense.quantise_terms(vectors).T.copy()
 
 
 def save_vectors(vectors: NDArray[np.int8], folder: Path) -> None:
@@ -139,11 +139,11 @@ def save_vectors(vectors: NDArray[np.int8], folder: Path) -> None:
     weight.external_data.add(key="length", value=str(vectors.size))
     width, count = vectors.shape
     graph = helper.make_graph(
-        [helper.make_node("MatMulInteger", ["queries", "terms"], ["scores"])],
+        [helper.make_node("MatMulInteger", ["queries", "terms", "zero_point"], ["scores"])],
         "term_search",
-        [helper.make_tensor_value_info("queries", TensorProto.INT8, ["spans", width])],
+        [helper.make_tensor_value_info("queries", TensorProto.UINT8, ["spans", width])],
         [helper.make_tensor_value_info("scores", TensorProto.INT32, ["spans", count])],
-        [weight],
+        [weight, numpy_helper.from_array(np.array(dense.ZERO_POINT, dtype=np.uint8), "zero_point")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.save(model, folder / dense.SEARCH_FILE)

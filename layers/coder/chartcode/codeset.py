@@ -105,4 +105,6 @@ class CodeSet:
         """
         key = normalise(code)
         row = self._connection.execute("SELECT billable_code FROM codes WHERE code = ?", (key,)).fetchone()
+        if row is None and key.endswith("X"):  # placeholders without their 7th character: T81.4XX
+            return self._billable_code(key.rstrip("X"))
         return str(row[0]) if row and row[0] else None

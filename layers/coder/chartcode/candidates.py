@@ -1,0 +1,222 @@
+"""Mentions of a note and the codes that each may stand for, from three retrievers.
+
+Every sentence is read once and encoded once; the retrievers look at windows of its words.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chartcode.dense import TermSearch
+from chartcode.encoder import Encoder, Encoding
+from chartcode.lexical import LexicalHits, LexicalSearch, content_words
+from chartcode.lexicon import Association, Lexicon
+from chartcode.sentences import Sentence, split
+from chartcode.terms import TermIndex
+from chartcode.text import Word
+
+# Codes that each retriever may bring for one note, best first.
+MAX_LEXICAL = 160
+MAX_LEXICON = 160
+MAX_DENSE = 160
+# Spans of words without a function word between them are looked up densely, up to this many words.
+DENSE_WORDS = 4
+DENSE_TOP = 8
+
+Span = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Match:
+    """What the retrievers know of one code in one note."""
+
+    code: str
+    # Learned lexicon: each phrase of the note that is associated with the code, with its spans.
+    associations: dict[str, Association] = field(default_factory=dict)
+    phrase_spans: list[Span] = field(default_factory=list)
+    # Lexical: best cosine, with its term and window.
+    cosine: float = 0.0
+    coverage: float = 0.0
+    term: int = -1
+    window: Span | None = None
+    windows: int = 0
+    # Dense: best cosine among the nearest terms of any span, its rank there, and the number of such spans.
+    dense: float = 0.0
+    dense_rank: int = DENSE_TOP
+    dense_span: Span | None = None
+    dense_spans: int = 0
+    # Cosine of the vectors of the lexical window and its term.
+    dense_of_window: float = 0.0
+
+    @property
+    def best(self) -> Association | None:
+        """The association of highest precision."""
+        return max(self.associations.values(), key=lambda each: (each.precision, each.coded), default=None)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Every candidate of a note, with its sentences.
+
+    Attributes
+    ----------
+    best_in_window
+        Highest lexical cosine of any code in each window that a candidate's best match lies in.
+    """
+
+    text: str
+    sentences: list[Sentence]
+    matches: dict[str, Match]
+    best_in_window: dict[Span, float]
+
+
+class CandidateFinder:
+    """Finds the candidates of a note with the retrievers of an artefact."""
+
+    def __init__(self, index: TermIndex, encoder: Encoder, search: TermSearch, lexicon: Lexicon) -> None:
+        self._index = index
+        self._lexical = LexicalSearch(index)
+        self._encoder = encoder
+        self._search = search
+        self._lexicon = lexicon
+
+    def with_lexicon(self, lexicon: Lexicon) -> CandidateFinder:
+        """Return a finder with another lexicon (training learns one for each fold)."""
+        return CandidateFinder(self._index, self._encoder, self._search, lexicon)
+
+    def find(self, text: str) -> Candidates:
+        """Return the candidates of `text`."""
+        sentences = split(text)
+        contents = [content_words(text, s.begin, s.end) for s in sentences]
+        matches: dict[str, Match] = {}
+        self._add_lexicon(contents, matches)
+        best_in_window = self._add_lexical(text, contents, matches)
+        self._add_dense(text, sentences, contents, matches)
+        return Candidates(text, sentences, _keep_best(matches), best_in_window)
+
+    def _add_lexicon(self, contents: list[list[Word]], matches: dict[str, Match]) -> None:
+        for sentence in contents:
+            for begin, end, phrase in self._lexicon.search(sentence):
+                for association in self._lexicon.phrases[phrase]:
+                    match = matches.setdefault(association.code, Match(association.code))
+                    match.associations[phrase] = association
+                    match.phrase_spans.append((begin, end))
+
+    def _add_lexical(
+        self, text: str, contents: list[list[Word]], matches: dict[str, Match]
+    ) -> dict[Span, float]:
+        found = [hits for s in contents if s and (hits := self._lexical.search(text, s)) is not None]
+        if not found:
+            return {}
+        hits = LexicalHits(*(np.concatenate([getattr(h, name) for h in found]) for name in _HIT_FIELDS))
+        codes = self._index.term_code[hits.term]
+        # Best first; among equals the shorter window, then the one that comes first.
+        order = np.lexsort((hits.begin, hits.end - hits.begin, -hits.cosine))
+        _, first = np.unique(codes[order], return_index=True)
+        best = order[np.sort(first)][: MAX_LEXICAL * 2]
+        counts = np.bincount(codes, minlength=len(self._index.codes))
+        for i in best:
+            code = self._index.codes[codes[i]]
+            match = matches.setdefault(code, Match(code))
+            match.cosine, match.coverage = float(hits.cosine[i]), float(hits.coverage[i])
+            match.term, match.windows = int(hits.term[i]), int(counts[codes[i]])
+            match.window = (int(hits.begin[i]), int(hits.end[i]))
+        strongest: dict[Span, float] = defaultdict(float)
+        for begin, end, cosine in zip(hits.begin.tolist(), hits.end.tolist(), hits.cosine.tolist(), strict=True):
+            strongest[begin, end] = max(strongest[begin, end], cosine)
+        return dict(strongest)
+
+    def _add_dense(
+        self, text: str, sentences: list[Sentence], contents: list[list[Word]], matches: dict[str, Match]
+    ) -> None:
+        encodings = self._encoder.encode([text[s.begin : s.end] for s in sentences])
+        spans, vectors = self._span_vectors(text, sentences, contents, encodings)
+        if not spans:
+            return
+        hits = self._search.nearest(vectors, DENSE_TOP)
+        for span, terms, cosines in zip(spans, hits.term.tolist(), hits.cosine.tolist(), strict=True):
+            for rank, (term, cosine) in enumerate(zip(terms, cosines, strict=True)):
+                code = self._index.codes[self._index.term_code[term]]
+                match = matches.setdefault(code, Match(code))
+                match.dense_spans += 1
+                match.dense_rank = min(match.dense_rank, rank)
+                if cosine > match.dense:
+                    match.dense, match.dense_span = cosine, span
+        self._compare_windows(sentences, encodings, [m for m in matches.values() if m.window is not None])
+
+    def _span_vectors(
+        self,
+        text: str,
+        sentences: list[Sentence],
+        contents: list[list[Word]],
+        encodings: list[Encoding],
+    ) -> tuple[list[Span], NDArray[np.float32]]:
+        spans: list[Span] = []
+        vectors: list[NDArray[np.float32]] = []
+        seen: set[tuple[str, ...]] = set()
+        for sentence, content, encoding in zip(sentences, contents, encodings, strict=True):
+            new = []
+            for run in dense_windows(text, content):
+                key = tuple(word.stem for word in run)
+                if key not in seen:
+                    seen.add(key)
+                    new.append((run[0].begin, run[-1].end))
+            if new:
+                offsets = np.array(new, dtype=np.int32) - sentence.begin
+                vectors.append(encoding.pool(offsets[:, 0], offsets[:, 1]))
+                spans.extend(new)
+        return spans, self._search.adapt(np.concatenate(vectors)) if vectors else np.zeros((0, 0), np.float32)
+
+    def _compare_windows(
+        self, sentences: list[Sentence], encodings: list[Encoding], found: list[Match]
+    ) -> None:
+        if not found:
+            return
+        starts = np.array([sentence.begin for sentence in sentences])
+        windows = np.array([match.window for match in found], dtype=np.int32)
+        home = np.searchsorted(starts, windows[:, 0], side="right") - 1
+        pooled = np.zeros((len(found), self._encoder.width), dtype=np.float32)
+        for number in np.unique(home):
+            mine = home == number
+            offsets = windows[mine] - starts[number]
+            pooled[mine] = encodings[number].pool(offsets[:, 0], offsets[:, 1])
+        cosines = self._search.cosines(self._search.adapt(pooled), np.array([m.term for m in found]))
+        for match, cosine in zip(found, cosines.tolist(), strict=True):
+            match.dense_of_window = cosine
+
+
+_HIT_FIELDS = ("begin", "end", "term", "cosine", "coverage")
+
+
+def dense_windows(text: str, content: list[Word]) -> list[list[Word]]:
+    """Return the runs of up to `DENSE_WORDS` content words with nothing but space or hyphen between them."""
+    joined = [text[a.end : b.begin].strip(" -'’") == "" for a, b in zip(content, content[1:], strict=False)]
+    found = []
+    for i in range(len(content)):
+        for size in range(1, min(DENSE_WORDS, len(content) - i) + 1):
+            if size > 1 and not joined[i + size - 2]:
+                break
+            found.append(content[i : i + size])
+    return found
+
+
+def _keep_best(matches: dict[str, Match]) -> dict[str, Match]:
+    """Keep the codes that one of the retrievers ranks high."""
+    kept: set[str] = set()
+    with_association = [m for m in matches.values() if m.associations]
+    for pool, limit in (
+        (sorted(with_association, key=lambda m: -_precision(m)), MAX_LEXICON),
+        (sorted(matches.values(), key=lambda m: -m.cosine), MAX_LEXICAL),
+        (sorted(matches.values(), key=lambda m: -m.dense), MAX_DENSE),
+    ):
+        kept.update(match.code for match in pool[:limit])
+    return {code: match for code, match in sorted(matches.items()) if code in kept}
+
+
+def _precision(match: Match) -> float:
+    best = match.best
+    return best.precision if best else 0.0

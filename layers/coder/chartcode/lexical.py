@@ -1,0 +1,130 @@
+"""Lexical retrieval: the cosine of every window of words of a sentence with every term it shares a word with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chartcode import rules
+from chartcode.terms import TermIndex
+from chartcode.text import Word, is_content, stem, words
+
+# Longest mention, in content words.
+MAX_WORDS = 7
+# Terms kept for each window, and the least cosine worth keeping.
+TOP = 8
+MIN_COSINE = 0.35
+# Words in more terms than this ("left", "encounter") find no term on their own; they still add to its cosine.
+MAX_POSTINGS = 8000
+
+
+@dataclass(frozen=True)
+class LexicalHits:
+    """Term `term[i]` matches the window ``text[begin[i]:end[i]]``; all arrays are [hits]."""
+
+    begin: NDArray[np.int32]
+    end: NDArray[np.int32]
+    term: NDArray[np.int32]
+    cosine: NDArray[np.float32]
+    coverage: NDArray[np.float32]  # share of the term's weight that the window holds
+
+
+@cache
+def _abbreviations() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """Expansions as stems: by exact form, and by lower-case form."""
+    exact: dict[str, tuple[str, ...]] = {}
+    folded: dict[str, tuple[str, ...]] = {}
+    for each in rules.load(rules.Abbreviations).abbreviations:
+        stems = tuple(word.stem for word in words(each.expansion) if is_content(word))
+        if each.exact_case:
+            exact[each.form] = stems
+        else:
+            folded[each.form.lower()] = stems
+    return exact, folded
+
+
+def expand(surface: str, stemmed: str) -> tuple[str, ...]:
+    """Return the stems that a word stands for: its own, or those of the abbreviation it is."""
+    exact, folded = _abbreviations()
+    return exact.get(surface) or folded.get(surface.lower()) or (stemmed,)
+
+
+def content_words(text: str, begin: int, end: int) -> list[Word]:
+    """Return the content words of ``text[begin:end]``."""
+    return [word for word in words(text[begin:end], begin) if is_content(word)]
+
+
+class LexicalSearch:
+    """Finds terms of the index in sentences."""
+
+    def __init__(self, index: TermIndex) -> None:
+        self._index = index
+        # A word that no term has still lengthens the window that holds it.
+        self._unknown_weight = float(np.log1p(len(index.norm))) ** 2 / 2
+
+    def search(self, text: str, sentence: Sequence[Word]) -> LexicalHits | None:
+        """Return the best terms of every window of `sentence` (its content words); None where there are none.
+
+        With the words x terms matrix of squared weights, the product of any window with any term is a
+        difference of two rows of its cumulative sum.
+        """
+        rows = [self._numbers(text[word.begin : word.end], word.stem) for word in sentence]
+        known = {number for row in rows for number in row}
+        found = [terms for n in known if len(terms := self._index.terms_with(n)) <= MAX_POSTINGS]
+        if not found:
+            return None
+        union = np.unique(np.concatenate(found))
+        products, lengths = self._cumulate(rows, union)
+        return self._windows(sentence, union, products, lengths)
+
+    def _numbers(self, surface: str, stemmed: str) -> list[int]:
+        numbers = [self._index.vocabulary.get(each) for each in expand(surface, stemmed)]
+        found = [number for number in numbers if number is not None]
+        if not found and (near := self._index.spelled(stem(surface))) is not None:
+            return [near]
+        return found
+
+    def _cumulate(
+        self, rows: list[list[int]], union: NDArray[np.int32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        matrix = np.zeros((len(rows) + 1, len(union)), dtype=np.float32)
+        lengths = np.zeros(len(rows) + 1)
+        for i, row in enumerate(rows, start=1):
+            for number in row:
+                terms = self._index.terms_with(number)
+                at = np.searchsorted(union, terms)
+                inside = at < len(union)
+                at = at[inside][union[at[inside]] == terms[inside]]
+                matrix[i, at] += self._index.idf[number] ** 2
+            lengths[i] = (self._index.idf[row] ** 2).sum() if row else self._unknown_weight
+        return matrix.cumsum(axis=0), lengths.cumsum()
+
+    def _windows(
+        self,
+        sentence: Sequence[Word],
+        union: NDArray[np.int32],
+        products: NDArray[np.float32],
+        lengths: NDArray[np.float64],
+    ) -> LexicalHits:
+        norms = self._index.norm[union]
+        begins = np.array([word.begin for word in sentence], dtype=np.int32)
+        ends = np.array([word.end for word in sentence], dtype=np.int32)
+        parts: list[tuple[NDArray[np.int32], ...]] = []
+        values: list[tuple[NDArray[np.float32], ...]] = []
+        for size in range(1, min(MAX_WORDS, len(sentence)) + 1):
+            shared = products[size:] - products[:-size]
+            weight = np.sqrt(lengths[size:] - lengths[:-size])
+            cosine = shared / (weight[:, None] * norms).astype(np.float32)
+            k = min(TOP, cosine.shape[1])
+            best = np.argpartition(-cosine, k - 1, axis=1)[:, :k]
+            window, column = np.nonzero(np.take_along_axis(cosine, best, axis=1) >= MIN_COSINE)
+            terms = best[window, column]
+            parts.append((begins[window], ends[window + size - 1], union[terms]))
+            values.append((cosine[window, terms], np.minimum(shared[window, terms] / norms[terms] ** 2, 1)))
+        begin, end, term = (np.concatenate(each) for each in zip(*parts, strict=True))
+        cosine, coverage = (np.concatenate(each) for each in zip(*values, strict=True))
+        return LexicalHits(begin, end, term, cosine.astype(np.float32), coverage.astype(np.float32))
