@@ -108,7 +108,9 @@ def main(
     source = encoder or str(embedded_encoder())
     export(source, output)
     size = (output / MODEL_FILE).stat().st_size / 1e6
-    typer.echo(f"{output / MODEL_FILE}: {size:.1f} MB, lowest cosine to the original {parity(source, output):.4f}")
+    typer.echo(
+        f"{output / MODEL_FILE}: {size:.1f} MB, lowest cosine to the original {parity(source, output):.4f}"
+    )
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ MAX_DENSE = 160
 # Spans of words without a function word between them are looked up densely, up to this many words.
 DENSE_WORDS = 4
 DENSE_TOP = 8
+# A window whose cosine is this close to the code's best is another mention of it.
+SAME_MENTION = 0.02
 
 Span = tuple[int, int]
 
@@ -35,15 +37,17 @@ class Match:
     """What the retrievers know of one code in one note."""
 
     code: str
-    # Learned lexicon: each phrase of the note that is associated with the code, with its spans.
+    # Learned lexicon: each phrase of the note that is associated with the code, and where it stands.
     associations: dict[str, Association] = field(default_factory=dict)
-    phrase_spans: list[Span] = field(default_factory=list)
+    phrase_spans: list[tuple[Span, str]] = field(default_factory=list)
     # Lexical: best cosine, with its term and window.
     cosine: float = 0.0
     coverage: float = 0.0
     term: int = -1
+    term_depth: int = 0
     window: Span | None = None
     windows: int = 0
+    lexical_spans: list[Span] = field(default_factory=list)
     # Dense: best cosine among the nearest terms of any span, its rank there, and the number of such spans.
     dense: float = 0.0
     dense_rank: int = DENSE_TOP
@@ -56,6 +60,12 @@ class Match:
     def best(self) -> Association | None:
         """The association of highest precision."""
         return max(self.associations.values(), key=lambda each: (each.precision, each.coded), default=None)
+
+    @property
+    def best_phrase(self) -> str:
+        """The phrase of that association, empty where there is none."""
+        best = self.best
+        return next((phrase for phrase, each in self.associations.items() if each is best), "")
 
 
 @dataclass(frozen=True)
@@ -104,7 +114,7 @@ class CandidateFinder:
                 for association in self._lexicon.phrases[phrase]:
                     match = matches.setdefault(association.code, Match(association.code))
                     match.associations[phrase] = association
-                    match.phrase_spans.append((begin, end))
+                    match.phrase_spans.append(((begin, end), phrase))
 
     def _add_lexical(
         self, text: str, contents: list[list[Word]], matches: dict[str, Match]
@@ -119,14 +129,22 @@ class CandidateFinder:
         _, first = np.unique(codes[order], return_index=True)
         best = order[np.sort(first)][: MAX_LEXICAL * 2]
         counts = np.bincount(codes, minlength=len(self._index.codes))
+        peaks = np.full(len(self._index.codes), np.inf, dtype=np.float32)
         for i in best:
             code = self._index.codes[codes[i]]
             match = matches.setdefault(code, Match(code))
             match.cosine, match.coverage = float(hits.cosine[i]), float(hits.coverage[i])
             match.term, match.windows = int(hits.term[i]), int(counts[codes[i]])
+            match.term_depth = int(self._index.depth[match.term])
             match.window = (int(hits.begin[i]), int(hits.end[i]))
+            peaks[codes[i]] = hits.cosine[i]
+        for i in np.flatnonzero(hits.cosine >= peaks[codes] - np.float32(SAME_MENTION)):
+            span = (int(hits.begin[i]), int(hits.end[i]))
+            matches[self._index.codes[codes[i]]].lexical_spans.append(span)
         strongest: dict[Span, float] = defaultdict(float)
-        for begin, end, cosine in zip(hits.begin.tolist(), hits.end.tolist(), hits.cosine.tolist(), strict=True):
+        for begin, end, cosine in zip(
+            hits.begin.tolist(), hits.end.tolist(), hits.cosine.tolist(), strict=True
+        ):
             strongest[begin, end] = max(strongest[begin, end], cosine)
         return dict(strongest)
 
@@ -169,7 +187,7 @@ class CandidateFinder:
                 offsets = np.array(new, dtype=np.int32) - sentence.begin
                 vectors.append(encoding.pool(offsets[:, 0], offsets[:, 1]))
                 spans.extend(new)
-        return spans, self._search.adapt(np.concatenate(vectors)) if vectors else np.zeros((0, 0), np.float32)
+        return spans, np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float32)
 
     def _compare_windows(
         self, sentences: list[Sentence], encodings: list[Encoding], found: list[Match]
@@ -184,7 +202,7 @@ class CandidateFinder:
             mine = home == number
             offsets = windows[mine] - starts[number]
             pooled[mine] = encodings[number].pool(offsets[:, 0], offsets[:, 1])
-        cosines = self._search.cosines(self._search.adapt(pooled), np.array([m.term for m in found]))
+        cosines = self._search.cosines(pooled, np.array([m.term for m in found]))
         for match, cosine in zip(found, cosines.tolist(), strict=True):
             match.dense_of_window = cosine
 

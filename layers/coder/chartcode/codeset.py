@@ -76,7 +76,9 @@ class CodeSet:
         ).fetchone()
         if row is None:
             raise UnknownCodeError(key, self.name)
-        children = self._connection.execute("SELECT code FROM codes WHERE parent = ? ORDER BY position", (key,))
+        children = self._connection.execute(
+            "SELECT code FROM codes WHERE parent = ? ORDER BY position", (key,)
+        )
         return Code(
             code=row[0],
             description=row[1],

@@ -13,7 +13,6 @@ from chartcode.errors import ArtefactError
 
 SEARCH_FILE = "term_search.onnx"
 VECTORS_FILE = "term_vectors.bin"
-ADAPTER_FILE = "span_adapter.npy"
 # Components of a unit vector of 384 dimensions rarely exceed a quarter.
 TERM_SCALE = 400.0
 # Queries are unsigned 7-bit numbers around this zero point. onnxruntime multiplies uint8 by int8 far faster
@@ -55,48 +54,35 @@ class DenseHits:
 class TermSearch:
     """Exact search over the int8 vectors of all terms.
 
-    Parameters
-    ----------
-    adapter
-        float32 [width + 1, width]: linear map (last row: offset) from a span pooled in its context to
-        the vector that the encoder gives the phrase alone, which is how the terms were encoded.
+    Terms are encoded alone, spans are pooled from their sentence. A linear map fitted between the two
+    was measured on disease phrases in a carrier sentence and gained nothing, so there is none.
     """
 
-    def __init__(
-        self, session: ort.InferenceSession, vectors: NDArray[np.int8], adapter: NDArray[np.float32]
-    ) -> None:
+    def __init__(self, session: ort.InferenceSession, vectors: NDArray[np.int8]) -> None:
         self._session = session
         self._vectors = vectors
-        self._adapter = adapter
 
     @classmethod
     def load(cls, folder: Path, threads: int = 0) -> TermSearch:
         """Load the search of an artefact."""
-        for name in (SEARCH_FILE, VECTORS_FILE, ADAPTER_FILE):
+        for name in (SEARCH_FILE, VECTORS_FILE):
             if not (folder / name).is_file():
                 raise ArtefactError(f"{folder / name} is missing. Run `make train`.")
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        session = ort.InferenceSession(
-            str(folder / SEARCH_FILE), options, providers=["CPUExecutionProvider"]
-        )
-        adapter = np.load(folder / ADAPTER_FILE)
-        vectors = np.memmap(folder / VECTORS_FILE, dtype=np.int8, mode="r").reshape(adapter.shape[1], -1)
-        return cls(session, vectors, adapter)
-
-    def adapt(self, spans: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Map pooled span vectors to unit vectors comparable with the terms', float32 [spans, width]."""
-        mapped = spans @ self._adapter[:-1] + self._adapter[-1]
-        return np.asarray(mapped / np.maximum(np.linalg.norm(mapped, axis=1, keepdims=True), 1e-9), np.float32)
+        session = ort.InferenceSession(str(folder / SEARCH_FILE), options, providers=["CPUExecutionProvider"])
+        count = session.get_outputs()[0].shape[-1]
+        vectors = np.memmap(folder / VECTORS_FILE, dtype=np.int8, mode="r").reshape(-1, count)
+        return cls(session, vectors)
 
     def cosines(self, spans: NDArray[np.float32], terms: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the cosine of each adapted span vector with one term, float32 [spans]."""
+        """Return the cosine of each unit span vector with one term, float32 [spans]."""
         vectors = self._vectors[:, terms].T.astype(np.float32) / np.float32(TERM_SCALE)
         return np.asarray((spans * vectors).sum(axis=1), dtype=np.float32)
 
     def nearest(self, spans: NDArray[np.float32], k: int) -> DenseHits:
-        """Return the `k` nearest terms of each adapted span vector."""
+        """Return the `k` nearest terms of each unit span vector."""
         queries = quantise_queries(spans)
         found_terms = np.zeros((len(queries), k), dtype=np.int32)
         found_scores = np.zeros((len(queries), k), dtype=np.float32)

@@ -1,0 +1,192 @@
+"""What the trees see of a candidate: one row of numbers for each code of a note.
+
+Used by training and by serving, so that the two cannot drift.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chartcode import rules
+from chartcode.assertion import SentenceAssertions
+from chartcode.candidates import Candidates, Match, Span
+from chartcode.codeset import CodeSet
+from chartcode.lexicon import Lexicon
+from chartcode.rules import Assertion
+from chartcode.terms import TermIndex
+from chartcode.text import is_content, words
+
+NOTE_FEATURES = ("age", "sex", "words", "sentences", "sections", "mentions", "negated_share")
+FEATURES = (
+    # learned lexicon
+    "lexicon_precision", "lexicon_coded", "lexicon_notes", "lexicon_words", "lexicon_sum", "lexicon_phrases",
+    "lexicon_overlap",
+    # lexical
+    "lexical_cosine", "lexical_coverage", "lexical_length", "lexical_windows", "lexical_gap", "term_kind",
+    "term_depth",
+    # dense
+    "dense_cosine", "dense_rank", "dense_spans", "dense_of_window",
+    # the code among those of its category, and among all
+    "category_lexicon", "category_lexical", "category_dense", "below_category_lexicon",
+    "below_category_lexical", "below_category_dense", "rank_lexicon", "rank_lexical", "rank_dense",
+    # the code
+    "prior", "log_prior", "code_length", "chapter_letter", "unspecified",
+    # the best mention in its context
+    "negated", "family", "hypothetical", "uncertain", "historical", "problem_section", "past_section",
+    "position",
+    *NOTE_FEATURES,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where a mention stands and what is asserted of it."""
+
+    section: str
+    traits: tuple[Assertion, ...]
+
+
+class Contexts:
+    """Section and assertion of any span of a note."""
+
+    def __init__(self, candidates: Candidates) -> None:
+        self._text = candidates.text
+        self._sentences = candidates.sentences
+        self._starts = np.array([sentence.begin for sentence in candidates.sentences] or [0])
+        self._assertions: dict[int, SentenceAssertions] = {}
+        self._family = set(rules.load(rules.Headings).family_sections)
+
+    def at(self, span: Span) -> Context:
+        """Return the context of ``text[begin:end]``."""
+        number = max(int(np.searchsorted(self._starts, span[0], side="right")) - 1, 0)
+        sentence = self._sentences[number]
+        if number not in self._assertions:
+            self._assertions[number] = SentenceAssertions(self._text[sentence.begin : sentence.end])
+        traits = self._assertions[number].traits(span[0] - sentence.begin, span[1] - sentence.begin)
+        if sentence.section in self._family and "PERTAINS_TO_FAMILY" not in traits:
+            traits = ("PERTAINS_TO_FAMILY", *traits)
+        return Context(sentence.section, traits)
+
+
+def best_span(match: Match) -> Span:
+    """Return the span of the strongest evidence of a candidate."""
+    options: list[tuple[float, Span]] = []
+    best = match.best
+    if best is not None:
+        phrase = match.best_phrase
+        options.append((best.precision, next(span for span, each in match.phrase_spans if each == phrase)))
+    if match.window is not None:
+        options.append((match.cosine * 0.9, match.window))
+    if match.dense_span is not None:
+        options.append((match.dense * 0.7, match.dense_span))
+    return max(options)[1]
+
+
+class FeatureExtractor:
+    """Turns candidates into the matrix that the trees score."""
+
+    def __init__(self, codeset: CodeSet, index: TermIndex, lexicon: Lexicon) -> None:
+        self._codeset = codeset
+        self._index = index
+        self._lexicon = lexicon
+        headings = rules.load(rules.Headings)
+        self._problem_sections = set(headings.problem_sections)
+        self._past_sections = set(headings.past_sections)
+
+    def extract(
+        self, candidates: Candidates, contexts: Contexts, age: float | None, sex: str | None
+    ) -> NDArray[np.float32]:
+        """Return float32 [codes, features], rows in the order of ``candidates.matches``.
+
+        Age (years) and sex that are not known are missing values (NaN).
+        """
+        matches = list(candidates.matches.values())
+        if not matches:
+            return np.zeros((0, len(FEATURES)), dtype=np.float32)
+        own = [self._own(match, candidates) for match in matches]
+        in_context = [contexts.at(best_span(match)) for match in matches]
+        note = _note_features(candidates, in_context, age, sex)
+        length = max(len(candidates.text), 1)
+        rows = [
+            [*o, *r, *self._code(match.code), *self._context(context), best_span(match)[0] / length, *note]
+            for match, o, r, context in zip(matches, own, _relative(matches), in_context, strict=True)
+        ]
+        return np.array(rows, dtype=np.float32)
+
+    def _own(self, match: Match, candidates: Candidates) -> list[float]:
+        best = match.best
+        gap = term_kind = depth = length = 0.0
+        if match.window is not None:
+            gap = candidates.best_in_window[match.window] - match.cosine
+            term_kind, depth = float(self._index.kind[match.term]), float(match.term_depth)
+            length = float(match.window[1] - match.window[0])
+        precisions = [association.precision for association in match.associations.values()]
+        phrase = match.best_phrase
+        return [
+            best.precision if best else 0.0,
+            float(best.coded) if best else 0.0,
+            float(best.notes) if best else 0.0,
+            float(len(phrase.split())),
+            sum(precisions),
+            float(len(precisions)),
+            self._overlap(phrase, match.code),
+            match.cosine, match.coverage, length, float(match.windows), gap, term_kind, depth,
+            match.dense, float(match.dense_rank), float(match.dense_spans), match.dense_of_window,
+        ]  # fmt: skip
+
+    def _overlap(self, phrase: str, code: str) -> float:
+        """Share of the words of `phrase` that the code's title has."""
+        if not phrase:
+            return 0.0
+        title = {word.stem for word in words(self._codeset.description(code)) if is_content(word)}
+        stems = phrase.split()
+        return sum(each in title for each in stems) / len(stems)
+
+    def _code(self, code: str) -> list[float]:
+        prior = float(self._lexicon.prior.get(code, 0))
+        unspecified = "unspecified" in self._codeset.description(code).lower()
+        return [prior, float(np.log1p(prior)), float(len(code)), float(ord(code[0])), float(unspecified)]
+
+    def _context(self, context: Context) -> list[float]:
+        traits = set(context.traits)
+        return [
+            float("NEGATION" in traits),
+            float("PERTAINS_TO_FAMILY" in traits),
+            float("HYPOTHETICAL" in traits),
+            float("LOW_CONFIDENCE" in traits),
+            float("HISTORICAL" in traits),
+            float(context.section in self._problem_sections),
+            float(context.section in self._past_sections),
+        ]
+
+
+def _relative(matches: list[Match]) -> list[list[float]]:
+    """Each code's three scores against the best of its category, and its ranks among all codes."""
+    scores = np.array([[m.best.precision if m.best else 0.0, m.cosine, m.dense] for m in matches])
+    peaks: defaultdict[str, NDArray[np.float64]] = defaultdict(lambda: np.zeros(3))
+    for match, row in zip(matches, scores, strict=True):
+        peaks[match.code[:3]] = np.maximum(peaks[match.code[:3]], row)
+    ranks = (-scores).argsort(axis=0, kind="stable").argsort(axis=0)
+    return [
+        [*peaks[match.code[:3]], *(peaks[match.code[:3]] - row), *rank.astype(float)]
+        for match, row, rank in zip(matches, scores, ranks, strict=True)
+    ]
+
+
+def _note_features(
+    candidates: Candidates, contexts: list[Context], age: float | None, sex: str | None
+) -> list[float]:
+    negated = sum("NEGATION" in context.traits for context in contexts)
+    return [
+        float("nan") if age is None else age,
+        {"F": 0.0, "M": 1.0}.get(sex or "", float("nan")),
+        float(len(candidates.text.split())),
+        float(len(candidates.sentences)),
+        float(len({sentence.section for sentence in candidates.sentences})),
+        float(len(contexts)),
+        negated / max(len(contexts), 1),
+    ]

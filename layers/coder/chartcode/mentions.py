@@ -1,0 +1,97 @@
+"""The mentions behind the scored codes of a note, and the entities that they form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chartcode.candidates import Match, Span
+from chartcode.features import Context, Contexts
+from chartcode.result import Entity, RankedCode, Trait
+
+# Codes less likely than this are not even shown as alternatives of a mention.
+MIN_ALTERNATIVE = 0.05
+MAX_ALTERNATIVES = 5
+# A phrase whose precision is at least this share of the best phrase's is evidence too.
+PHRASE_SHARE = 0.5
+MAX_SPANS = 8
+
+
+@dataclass(frozen=True)
+class ScoredCode:
+    """A code of the note with its probability and its mentions (at least one), in text order."""
+
+    code: str
+    description: str
+    probability: float
+    match: Match
+    spans: tuple[Span, ...]
+    contexts: tuple[Context, ...]
+
+
+def overlaps(a: Span, b: Span) -> bool:
+    """Return whether two spans share a character."""
+    return a[0] < b[1] and b[0] < a[1]
+
+
+def evidence_spans(match: Match) -> list[Span]:
+    """Return the mentions of a candidate, in text order, none overlapping another.
+
+    Learned phrases and lexical windows where there are any; else the span that is nearest in meaning.
+    """
+    best = match.best
+    spans: list[Span] = list(match.lexical_spans)
+    if best is not None:
+        spans += [span for span, phrase in match.phrase_spans
+                  if match.associations[phrase].precision >= best.precision * PHRASE_SHARE]  # fmt: skip
+    if not spans and match.dense_span is not None:
+        spans = [match.dense_span]
+    kept: list[Span] = []
+    for span in sorted(set(spans), key=lambda s: (s[0] - s[1], s[0])):
+        if not any(overlaps(span, other) for other in kept):
+            kept.append(span)
+    return sorted(kept)[:MAX_SPANS]
+
+
+def entities(scored: list[ScoredCode], threshold: float, text: str, contexts: Contexts) -> list[Entity]:
+    """Return the entities of a note in text order.
+
+    Each mention of a code at or above `threshold` is an entity, or one more code of the entity that it
+    overlaps; less likely codes are listed as alternatives where they overlap one.
+
+    Parameters
+    ----------
+    scored
+        All scored codes, most likely first.
+    """
+    spans: list[Span] = []
+    codes: list[list[ScoredCode]] = []
+    for each in scored:
+        if each.probability < MIN_ALTERNATIVE:
+            break
+        for span in each.spans:
+            home = next((i for i, other in enumerate(spans) if overlaps(span, other)), None)
+            if home is None and each.probability >= threshold:
+                spans.append(span)
+                codes.append([each])
+            elif home is not None and each not in codes[home]:
+                codes[home].append(each)
+    built = [_entity(span, found, text, contexts) for span, found in zip(spans, codes, strict=True)]
+    return sorted(built, key=lambda entity: (entity.begin, entity.end))
+
+
+def _entity(span: Span, found: list[ScoredCode], text: str, contexts: Contexts) -> Entity:
+    context = contexts.at(span)
+    traits: tuple[Trait, ...] = context.traits
+    if found[0].code.startswith("R"):
+        traits = (*traits, "SYMPTOM")
+    return Entity(
+        begin=span[0],
+        end=span[1],
+        text=text[span[0] : span[1]],
+        section=context.section,
+        traits=traits,
+        codes=tuple(
+            RankedCode(code=each.code, description=each.description, probability=round(each.probability, 4))
+            for each in found[:MAX_ALTERNATIVES]
+        ),
+    )
