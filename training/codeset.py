@@ -108,9 +108,7 @@ def build(path: Path) -> int:
     path.unlink(missing_ok=True)
     with sqlite3.connect(path) as connection:
         connection.executescript(_SCHEMA)
-        connection.executemany(
-            "INSERT INTO release VALUES (?, ?)", [("name", RELEASE_NAME), ("date", RELEASE_DATE)]
-        )
+        connection.executemany("INSERT INTO release VALUES (?, ?)", [("name", RELEASE_NAME), ("date", RELEASE_DATE)])
         connection.executemany(f"INSERT INTO codes VALUES ({','.join('?' * 10)})", rows())  # noqa: S608
         (count,) = connection.execute("SELECT count(*) FROM codes").fetchone()
     connection.close()

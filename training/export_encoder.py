@@ -99,18 +99,14 @@ def parity(encoder: str, folder: Path) -> float:
 
 
 def main(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write to")] = Path(
-        "layers/model/artefact"
-    ),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write to")] = Path("layers/model/artefact"),
     encoder: Annotated[str, typer.Option(help="Local folder or Hub name of a BERT")] = "",
 ) -> None:
     """Export, quantise, and print the parity report."""
     source = encoder or str(embedded_encoder())
     export(source, output)
     size = (output / MODEL_FILE).stat().st_size / 1e6
-    typer.echo(
-        f"{output / MODEL_FILE}: {size:.1f} MB, lowest cosine to the original {parity(source, output):.4f}"
-    )
+    typer.echo(f"{output / MODEL_FILE}: {size:.1f} MB, lowest cosine to the original {parity(source, output):.4f}")
 
 
 if __name__ == "__main__":

@@ -33,8 +33,7 @@ class Biller:
         self._problem_sections = set(headings.problem_sections)
         self._uncoded_sections = set(headings.uncoded_sections)
         self._edits = {
-            each.rule: Edit(rule=each.rule, guideline=each.guideline, reason=each.reason)
-            for each in self._rules.edits
+            each.rule: Edit(rule=each.rule, guideline=each.guideline, reason=each.reason) for each in self._rules.edits
         }
 
     def bill(self, predicted: list[ScoredCode], text: str) -> list[BilledCode]:
@@ -123,7 +122,5 @@ def _merge(lines: list[_Line]) -> list[_Line]:
             merged[line.code] = line
         else:
             spans = tuple(sorted(set(known.spans + line.spans)))
-            merged[line.code] = replace(
-                known, spans=spans, probability=max(known.probability, line.probability)
-            )
+            merged[line.code] = replace(known, spans=spans, probability=max(known.probability, line.probability))
     return list(merged.values())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,9 +117,7 @@ class CandidateFinder:
                     match.associations[phrase] = association
                     match.phrase_spans.append(((begin, end), phrase))
 
-    def _add_lexical(
-        self, text: str, contents: list[list[Word]], matches: dict[str, Match]
-    ) -> dict[Span, float]:
+    def _add_lexical(self, text: str, contents: list[list[Word]], matches: dict[str, Match]) -> dict[Span, float]:
         found = [hits for s in contents if s and (hits := self._lexical.search(text, s)) is not None]
         if not found:
             return {}
@@ -142,9 +141,7 @@ class CandidateFinder:
             span = (int(hits.begin[i]), int(hits.end[i]))
             matches[self._index.codes[codes[i]]].lexical_spans.append(span)
         strongest: dict[Span, float] = defaultdict(float)
-        for begin, end, cosine in zip(
-            hits.begin.tolist(), hits.end.tolist(), hits.cosine.tolist(), strict=True
-        ):
+        for begin, end, cosine in zip(hits.begin.tolist(), hits.end.tolist(), hits.cosine.tolist(), strict=True):
             strongest[begin, end] = max(strongest[begin, end], cosine)
         return dict(strongest)
 
@@ -189,9 +186,7 @@ class CandidateFinder:
                 spans.extend(new)
         return spans, np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float32)
 
-    def _compare_windows(
-        self, sentences: list[Sentence], encodings: list[Encoding], found: list[Match]
-    ) -> None:
+    def _compare_windows(self, sentences: list[Sentence], encodings: list[Encoding], found: list[Match]) -> None:
         if not found:
             return
         starts = np.array([sentence.begin for sentence in sentences])
@@ -212,7 +207,7 @@ _HIT_FIELDS = ("begin", "end", "term", "cosine", "coverage")
 
 def dense_windows(text: str, content: list[Word]) -> list[list[Word]]:
     """Return the runs of up to `DENSE_WORDS` content words with nothing but space or hyphen between them."""
-    joined = [text[a.end : b.begin].strip(" -'’") == "" for a, b in zip(content, content[1:], strict=False)]
+    joined = [text[a.end : b.begin].strip(" -'’") == "" for a, b in pairwise(content)]
     found = []
     for i in range(len(content)):
         for size in range(1, min(DENSE_WORDS, len(content) - i) + 1):

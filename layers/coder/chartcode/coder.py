@@ -68,9 +68,7 @@ class Coder:
         manifest = artefact.read_manifest(folder)
         codeset = CodeSet(folder / CODESET_FILE)
         index, lexicon = TermIndex.load(folder), Lexicon.load(folder)
-        finder = CandidateFinder(
-            index, Encoder.load(folder, threads), TermSearch.load(folder, threads), lexicon
-        )
+        finder = CandidateFinder(index, Encoder.load(folder, threads), TermSearch.load(folder, threads), lexicon)
         extractor = FeatureExtractor(codeset, index, lexicon)
         return cls(manifest, codeset, finder, extractor, Trees.load(folder / ENTITY_FILE, threads))
 
@@ -125,9 +123,7 @@ class Coder:
         for note in notes:
             yield self.code(note.text, note_id=note.id, age=note.age, sex=note.sex, candidates=candidates)
 
-    def _score(
-        self, found: Candidates, contexts: Contexts, age: float | None, sex: str | None
-    ) -> list[ScoredCode]:
+    def _score(self, found: Candidates, contexts: Contexts, age: float | None, sex: str | None) -> list[ScoredCode]:
         """Return every candidate with its probability, most likely first."""
         features = self._extractor.extract(
             found,

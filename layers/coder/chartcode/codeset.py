@@ -56,9 +56,7 @@ class CodeSet:
     def __init__(self, path: Path) -> None:
         if not path.is_file():
             raise ArtefactError(f"{path} is missing. Run `git checkout -- layers/model/artefact`.")
-        self._connection = sqlite3.connect(
-            f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False
-        )
+        self._connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
         rows = self._connection.execute("SELECT key, value FROM release").fetchall()
         release = dict(rows)
         self.name: str = release["name"]
@@ -76,9 +74,7 @@ class CodeSet:
         ).fetchone()
         if row is None:
             raise UnknownCodeError(key, self.name)
-        children = self._connection.execute(
-            "SELECT code FROM codes WHERE parent = ? ORDER BY position", (key,)
-        )
+        children = self._connection.execute("SELECT code FROM codes WHERE parent = ? ORDER BY position", (key,))
         return Code(
             code=row[0],
             description=row[1],

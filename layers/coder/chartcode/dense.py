@@ -27,12 +27,12 @@ GROUP = 64
 
 def quantise_terms(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
     """Return unit vectors as int8, scaled by `TERM_SCALE` (larger components are clipped)."""
-    return np.clip(np.rint(vectors * TERM_SCALE), -127, 127).astype(np.int8)
+    return np.asarray(np.clip(np.rint(vectors * TERM_SCALE), -127, 127), dtype=np.int8)
 
 
 def quantise_queries(vectors: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return unit vectors as uint8 around `ZERO_POINT`, scaled by `QUERY_SCALE`."""
-    return np.clip(np.rint(vectors * QUERY_SCALE) + ZERO_POINT, 0, 127).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(vectors * QUERY_SCALE) + ZERO_POINT, 0, 127), dtype=np.uint8)
 
 
 @dataclass(frozen=True)

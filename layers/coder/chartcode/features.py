@@ -177,9 +177,7 @@ def _relative(matches: list[Match]) -> list[list[float]]:
     ]
 
 
-def _note_features(
-    candidates: Candidates, contexts: list[Context], age: float | None, sex: str | None
-) -> list[float]:
+def _note_features(candidates: Candidates, contexts: list[Context], age: float | None, sex: str | None) -> list[float]:
     negated = sum("NEGATION" in context.traits for context in contexts)
     return [
         float("nan") if age is None else age,

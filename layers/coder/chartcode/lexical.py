@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,7 +115,7 @@ class LexicalSearch:
         begins = np.array([word.begin for word in sentence], dtype=np.int32)
         ends = np.array([word.end for word in sentence], dtype=np.int32)
         parts: list[tuple[NDArray[np.int32], ...]] = []
-        values: list[tuple[NDArray[np.float32], ...]] = []
+        values: list[tuple[NDArray[Any], NDArray[Any]]] = []
         for size in range(1, min(MAX_WORDS, len(sentence)) + 1):
             shared = products[size:] - products[:-size]
             weight = np.sqrt(lengths[size:] - lengths[:-size])

@@ -29,9 +29,7 @@ class Edit(_Frozen):
     """A coding rule that touched a billed code."""
 
     rule: str = Field(description="Name of the rule in the rule file")
-    guideline: str = Field(
-        description="Section of the ICD-10-CM Official Guidelines for Coding and Reporting"
-    )
+    guideline: str = Field(description="Section of the ICD-10-CM Official Guidelines for Coding and Reporting")
     reason: str = Field(description="What the rule did, in words")
 
 

@@ -39,7 +39,5 @@ def find(text: str) -> list[Section]:
         if name:
             starts.append((name, match.start(), match.end()))
     stops = [line_start for _, line_start, _ in starts[1:]] + [len(text)]
-    sections = [
-        Section(name, body, stop) for (name, _, body), stop in zip(starts, stops, strict=True) if body < stop
-    ]
+    sections = [Section(name, body, stop) for (name, _, body), stop in zip(starts, stops, strict=True) if body < stop]
     return sections or [Section(OTHER, 0, len(text))]

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from chartcode.sections import Section, find
 
 _LINE = re.compile(r"[^\n\r]+")
-_STOP = re.compile(
-    r"(?<!\b[A-Z])(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bvs)(?<!\bNo)[.!?;]\s+(?=[\"'(A-Z0-9])"
-)
+_STOP = re.compile(r"(?<!\b[A-Z])(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bvs)(?<!\bNo)[.!?;]\s+(?=[\"'(A-Z0-9])")
 # "1. HTN": the number of a list item is no sentence of its own.
 _ITEM = re.compile(r"\s*(?:\d{1,2}[.)]|[-*•])\s+")
 

@@ -63,9 +63,7 @@ class TermIndex:
                 kind=data["kind"],
                 depth=data["depth"],
                 norm=data["norm"],
-                vocabulary={
-                    w: i for i, w in enumerate(str(data["vocabulary"].tobytes(), "utf-8").split("\n"))
-                },
+                vocabulary={w: i for i, w in enumerate(str(data["vocabulary"].tobytes(), "utf-8").split("\n"))},
                 idf=data["idf"],
                 indptr=data["indptr"],
                 postings=data["postings"],
@@ -79,9 +77,7 @@ class TermIndex:
         """Return the word of the vocabulary that `stem` misspells, if one is close enough."""
         if len(stem) < SPELLING_MIN_LENGTH or not stem.isalpha():
             return None
-        found = process.extractOne(
-            stem, self.vocabulary.keys(), scorer=fuzz.ratio, score_cutoff=SPELLING_CUTOFF
-        )
+        found = process.extractOne(stem, self.vocabulary.keys(), scorer=fuzz.ratio, score_cutoff=SPELLING_CUTOFF)
         if found is None or found[0][0] != stem[0]:
             return None
         return self.vocabulary[found[0]]

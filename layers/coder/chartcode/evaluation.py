@@ -1,0 +1,192 @@
+"""The field's measures of a medical coder, on notes with gold codes.
+
+How a prediction meets a gold code: it is the same code, or the gold code is not a leaf and the prediction
+lies below it (older gold sets hold headers and codes without 7th character). A gold code is met once; more
+predictions below it are neither right nor wrong. Category level compares the first three characters.
+
+Micro and macro F1, precision and recall at k, and mean average precision are defined as by Edin et al. 2023
+(doi:10.1145/3539618.3591918); macro F1 is the mean over the codes that are gold or predicted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+KS = (5, 8, 15)
+BOOTSTRAP = 1000
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a coder says of one note.
+
+    Attributes
+    ----------
+    codes
+        The codes that it predicts.
+    ranking
+        All codes that it considered, best first.
+    gold
+        The note's gold codes.
+    """
+
+    codes: tuple[str, ...]
+    ranking: tuple[str, ...]
+    gold: tuple[str, ...]
+
+
+class Interval(BaseModel):
+    """95 % bootstrap interval over notes (percentile method)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    low: float
+    high: float
+
+
+class Measures(BaseModel):
+    """The measures at one level of the hierarchy."""
+
+    model_config = ConfigDict(frozen=True)
+
+    micro_f1: float
+    micro_precision: float
+    micro_recall: float
+    macro_f1: float
+    macro_precision: float
+    macro_recall: float
+    map: float
+    precision_at: dict[int, float]
+    recall_at: dict[int, float]
+    intervals: dict[str, Interval]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """Codes met, missed and wrongly predicted in one note; and which ranks of its ranking meet a gold code."""
+
+    met: frozenset[str]
+    missed: frozenset[str]
+    wrong: frozenset[str]
+    hits: tuple[bool, ...]
+    gold: int
+
+
+def undotted(code: str) -> str:
+    """Return `code` in upper case without its dot."""
+    return code.upper().replace(".", "")
+
+
+def gold_met(code: str, gold: set[str]) -> str | None:
+    """Return the gold code that `code` meets (itself, else the most specific one above it), all undotted."""
+    if code in gold:
+        return code
+    above = [each for each in gold if code.startswith(each)]
+    return max(above, key=len) if above else None
+
+
+def _outcome(prediction: Prediction, form: Callable[[str], str]) -> _Outcome:
+    gold = {form(code) for code in prediction.gold}
+    met, wrong = set(), set()
+    for code in dict.fromkeys(form(code) for code in prediction.codes):
+        target = gold_met(code, gold)
+        (wrong if target is None else met).add(code if target is None else target)
+    seen: set[str] = set()
+    hits = []
+    for code in dict.fromkeys(form(code) for code in prediction.ranking):
+        target = gold_met(code, gold)
+        hits.append(target is not None and target not in seen)
+        if target is not None:
+            seen.add(target)
+    return _Outcome(frozenset(met), frozenset(gold - met), frozenset(wrong), tuple(hits), len(gold))
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
+
+
+def _f1(precision: float, recall: float) -> float:
+    return _ratio(2 * precision * recall, precision + recall)
+
+
+def _micro(outcomes: Sequence[_Outcome]) -> tuple[float, float, float]:
+    met = sum(len(each.met) for each in outcomes)
+    predicted = met + sum(len(each.wrong) for each in outcomes)
+    precision, recall = _ratio(met, predicted), _ratio(met, sum(each.gold for each in outcomes))
+    return precision, recall, _f1(precision, recall)
+
+
+def _macro(outcomes: Sequence[_Outcome]) -> tuple[float, float, float]:
+    met, missed, wrong = Counter[str](), Counter[str](), Counter[str]()
+    for each in outcomes:
+        met.update(each.met)
+        missed.update(each.missed)
+        wrong.update(each.wrong)
+    codes = set(met) | set(missed) | set(wrong)
+    precisions = [_ratio(met[code], met[code] + wrong[code]) for code in codes]
+    recalls = [_ratio(met[code], met[code] + missed[code]) for code in codes]
+    f1s = [_f1(precision, recall) for precision, recall in zip(precisions, recalls, strict=True)]
+    return _mean(precisions), _mean(recalls), _mean(f1s)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return _ratio(sum(values), len(values))
+
+
+def _average_precision(outcome: _Outcome) -> float:
+    found, total = 0, 0.0
+    for rank, hit in enumerate(outcome.hits, start=1):
+        if hit:
+            found += 1
+            total += found / rank
+    return _ratio(total, outcome.gold)
+
+
+def _interval(statistic: Callable[[Sequence[_Outcome]], float], outcomes: Sequence[_Outcome], seed: int) -> Interval:
+    random = np.random.default_rng(seed)
+    draws = random.integers(0, len(outcomes), size=(BOOTSTRAP, len(outcomes)))
+    values = [statistic([outcomes[i] for i in draw]) for draw in draws]
+    low, high = np.percentile(values, [2.5, 97.5])
+    return Interval(low=float(low), high=float(high))
+
+
+def _measures(outcomes: list[_Outcome], seed: int) -> Measures:
+    precision, recall, f1 = _micro(outcomes)
+    macro_precision, macro_recall, macro_f1 = _macro(outcomes)
+    return Measures(
+        micro_f1=f1,
+        micro_precision=precision,
+        micro_recall=recall,
+        macro_f1=macro_f1,
+        macro_precision=macro_precision,
+        macro_recall=macro_recall,
+        map=_mean([_average_precision(each) for each in outcomes]),
+        precision_at={k: _mean([sum(each.hits[:k]) / k for each in outcomes]) for k in KS},
+        recall_at={k: _mean([_ratio(sum(each.hits[:k]), each.gold) for each in outcomes]) for k in KS},
+        intervals={
+            "micro_f1": _interval(lambda some: _micro(some)[2], outcomes, seed),
+            "map": _interval(lambda some: _mean([_average_precision(each) for each in some]), outcomes, seed),
+        },
+    )
+
+
+def evaluate(predictions: Sequence[Prediction], seed: int = 0) -> tuple[Measures, Measures]:
+    """Return the measures for exact codes, and for categories (three characters).
+
+    Notes without gold codes count: whatever is predicted for them is wrong.
+
+    Raises
+    ------
+    ValueError
+        If there is no note.
+    """
+    if not predictions:
+        raise ValueError("There is no note to evaluate.")
+    exact = [_outcome(each, undotted) for each in predictions]
+    category = [_outcome(each, lambda code: undotted(code)[:3]) for each in predictions]
+    return _measures(exact, seed), _measures(category, seed)
