@@ -43,14 +43,10 @@ def show_answer(text: str, answer: Mapping[str, Any]) -> None:
         st.dataframe(
             code_rows(answer["codes"]),
             hide_index=True,
-            column_config={
-                "Probability": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f")
-            },
+            column_config={"Probability": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f")},
         )
     else:
-        st.info(
-            "No billable code was found. The note below shows what was recognised, and how it was asserted."
-        )
+        st.info("No billable code was found. The note below shows what was recognised, and how it was asserted.")
     st.subheader("Evidence")
     names = {
         "affirmed": "affirmed",
@@ -59,9 +55,7 @@ def show_answer(text: str, answer: Mapping[str, Any]) -> None:
         "PERTAINS_TO_FAMILY": "family",
         "HISTORICAL": "history",
     }
-    legend = " ".join(
-        f'<span style="{STYLES[k]};color:#000;padding:0 .4em">{name}</span>' for k, name in names.items()
-    )
+    legend = " ".join(f'<span style="{STYLES[k]};color:#000;padding:0 .4em">{name}</span>' for k, name in names.items())
     st.markdown(legend + mark(text, answer["entities"]), unsafe_allow_html=True)
     model = answer["model"]
     st.caption(f"Model {model['version']} · {model['code_set']} · request {answer.get('request_id', '-')}")

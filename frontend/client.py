@@ -72,9 +72,7 @@ class ApiClient:
                 f"The API at {self.url} does not answer. Is `make run` still up? ({type(error).__name__})"
             ) from None
         except ValueError:
-            raise ApiError(
-                f"The API answered {response.status_code} without JSON. Check its address."
-            ) from None
+            raise ApiError(f"The API answered {response.status_code} without JSON. Check its address.") from None
         if response.is_error:
             detail = answer.get("detail") or answer.get("title") or "no reason given"
             raise ApiError(f"The API refused the request ({response.status_code}): {detail}")

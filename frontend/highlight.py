@@ -43,9 +43,7 @@ def mark(text: str, entities: Iterable[Mapping[str, Any]]) -> str:
         title = html.escape(f"{best['code']} {best['description']}".strip(), quote=True)
         style = STYLES[assertion(entity.get("traits", ()))]
         parts.append(html.escape(text[position:begin]))
-        parts.append(
-            f'<mark style="{style};color:#000" title="{title}">{html.escape(text[begin:end])}</mark>'
-        )
+        parts.append(f'<mark style="{style};color:#000" title="{title}">{html.escape(text[begin:end])}</mark>')
         position = end
     parts.append(html.escape(text[position:]))
     body = "".join(parts)

@@ -1,7 +1,4 @@
-"""The model artefact: the files that a trained coder consists of, and the proof that they are whole.
-
-``python -m chartcode.artefact`` checks the shipped one.
-"""
+"""The model artefact: the files that a trained coder consists of, and the proof that they are whole."""
 
 from __future__ import annotations
 
@@ -42,7 +39,6 @@ class Manifest(BaseModel):
     code_set_release: dt.date
     encoder: str
     entity_threshold: float = Field(ge=0, le=1)
-    billing_threshold: float = Field(ge=0, le=1)
     training: dict[str, Any] = Field(description="Parameters, data hashes, git commit and MLflow run")
     metrics: dict[str, float]
     files: dict[str, ArtefactFile]
@@ -99,22 +95,3 @@ def verify(folder: Path) -> Manifest:
         if describe(path) != expected:
             raise ArtefactError(f"{path} differs from its hash in {MANIFEST}. {_REPAIR}")
     return manifest
-
-
-def main() -> int:
-    """Check the artefact; say so on standard output, or what is wrong on standard error."""
-    try:
-        folder = locate()
-        manifest = verify(folder)
-    except ArtefactError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    total = sum(file.size for file in manifest.files.values())
-    sys.stdout.write(
-        f"Model {manifest.version} ({manifest.code_set}): {len(manifest.files)} files, {total / 1e6:.1f} MB, whole\n"
-    )
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

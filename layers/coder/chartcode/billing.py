@@ -8,7 +8,7 @@ from chartcode import rules
 from chartcode.candidates import Span
 from chartcode.codeset import CodeSet
 from chartcode.features import Context
-from chartcode.mentions import ScoredCode
+from chartcode.mentions import ScoredCode, overlaps
 from chartcode.result import BilledCode, Edit, Evidence
 from chartcode.rules import Assertion, HistoryCode
 
@@ -45,7 +45,7 @@ class Biller:
         """
         with_problems = any(c.section in self._problem_sections for each in predicted for c in each.contexts)
         lines = [line for each in predicted for line in self._lines(each, with_problems)]
-        lines = self._without_integral_symptoms(_merge(lines))
+        lines = self._without_integral_symptoms(_one_code_a_mention(_merge(lines)))
         if with_problems:
             lines.sort(key=lambda line: (line.code.startswith("R"), line.spans[0]))
         return [self._billed(line, text) for line in lines]
@@ -111,6 +111,16 @@ def _history_code(code: str, table: tuple[HistoryCode, ...]) -> str | None:
     """Return the Z code for the longest condition prefix of `code`."""
     found = [each for each in table if code.startswith(each.condition)]
     return max(found, key=lambda each: len(each.condition)).code if found else None
+
+
+def _one_code_a_mention(lines: list[_Line]) -> list[_Line]:
+    """Drop codes all of whose mentions stand for a more likely code already."""
+    kept: list[_Line] = []
+    for line in sorted(lines, key=lambda each: -each.probability):
+        claimed = [span for other in kept for span in other.spans]
+        if not all(any(overlaps(span, other) for other in claimed) for span in line.spans):
+            kept.append(line)
+    return kept
 
 
 def _merge(lines: list[_Line]) -> list[_Line]:

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from chartcode import artefact
 from chartcode.coder import Coder
 from chartcode.errors import ArtefactError, NoteRejected
 from chartcode.evaluation import Measures, Prediction, evaluate
@@ -149,6 +150,18 @@ def evaluate_command(
         typer.echo(json.dumps({**report, "category": category.model_dump()}))
     else:
         _print(level, len(predictions), exact, category)
+
+
+@app.command()
+def verify() -> None:
+    """Check every file of the model artefact against its hash."""
+    try:
+        manifest = artefact.verify(artefact.locate())
+    except ArtefactError as error:
+        _errors.print(str(error))
+        raise typer.Exit(2) from None
+    size = sum(file.size for file in manifest.files.values()) / 1e6
+    typer.echo(f"Model {manifest.version}, {manifest.code_set}: {len(manifest.files)} files, {size:.1f} MB, whole")
 
 
 def _prediction(coder: Coder, note: Note, level: str, gold: tuple[str, ...]) -> Prediction:

@@ -134,7 +134,7 @@ class Coder:
         probabilities = self._trees.predict(features).tolist()
         scored = []
         for match, probability in zip(found.matches.values(), probabilities, strict=True):
-            spans = evidence_spans(match)
+            spans = evidence_spans(match, found.text)
             scored.append(
                 ScoredCode(
                     code=match.code,

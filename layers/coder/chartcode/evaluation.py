@@ -92,7 +92,8 @@ def gold_met(code: str, gold: set[str]) -> str | None:
 
 def _outcome(prediction: Prediction, form: Callable[[str], str]) -> _Outcome:
     gold = {form(code) for code in prediction.gold}
-    met, wrong = set(), set()
+    met: set[str] = set()
+    wrong: set[str] = set()
     for code in dict.fromkeys(form(code) for code in prediction.codes):
         target = gold_met(code, gold)
         (wrong if target is None else met).add(code if target is None else target)

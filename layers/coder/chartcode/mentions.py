@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chartcode.candidates import Match, Span
 from chartcode.features import Context, Contexts
 from chartcode.result import Entity, RankedCode, Trait
+from chartcode.text import words
 
 # Codes less likely than this are not even shown as alternatives of a mention.
 MIN_ALTERNATIVE = 0.05
@@ -14,6 +15,8 @@ MAX_ALTERNATIVES = 5
 # A phrase whose precision is at least this share of the best phrase's is evidence too.
 PHRASE_SHARE = 0.5
 MAX_SPANS = 8
+# From this lexical cosine on, the note's own words name the code.
+GOOD_COSINE = 0.6
 
 
 @dataclass(frozen=True)
@@ -33,18 +36,24 @@ def overlaps(a: Span, b: Span) -> bool:
     return a[0] < b[1] and b[0] < a[1]
 
 
-def evidence_spans(match: Match) -> list[Span]:
+def evidence_spans(match: Match, text: str) -> list[Span]:
     """Return the mentions of a candidate, in text order, none overlapping another.
 
-    Learned phrases and lexical windows where there are any; else the span that is nearest in meaning.
+    Lexical windows and learned phrases where there are any; else the span that is nearest in meaning.
+    Where the words of the note name the code well, a learned phrase must share a word with them:
+    phrases are learned from whole sentences, and hypertension often stands beside diabetes.
     """
+    spans = list(match.lexical_spans) if match.cosine >= GOOD_COSINE else []
+    named = {word.stem for begin, end in spans for word in words(text[begin:end])}
     best = match.best
-    spans: list[Span] = list(match.lexical_spans)
     if best is not None:
-        spans += [span for span, phrase in match.phrase_spans
-                  if match.associations[phrase].precision >= best.precision * PHRASE_SHARE]  # fmt: skip
-    if not spans and match.dense_span is not None:
-        spans = [match.dense_span]
+        strong = best.precision * PHRASE_SHARE
+        spans += [
+            span
+            for span, phrase in match.phrase_spans
+            if match.associations[phrase].precision >= strong and (not named or named.intersection(phrase.split()))
+        ]
+    spans = spans or match.lexical_spans or ([match.dense_span] if match.dense_span is not None else [])
     kept: list[Span] = []
     for span in sorted(set(spans), key=lambda s: (s[0] - s[1], s[0])):
         if not any(overlaps(span, other) for other in kept):

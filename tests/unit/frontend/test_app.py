@@ -16,9 +16,7 @@ ANSWER = {
             "edits": [],
         }
     ],
-    "entities": [
-        {"begin": 0, "end": 3, "traits": [], "codes": [{"code": "I10", "description": "hypertension"}]}
-    ],
+    "entities": [{"begin": 0, "end": 3, "traits": [], "codes": [{"code": "I10", "description": "hypertension"}]}],
     "model": {"version": "1", "code_set": "ICD-10-CM FY2026"},
     "request_id": "r-1",
 }
