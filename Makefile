@@ -108,8 +108,13 @@ $(UV):
 	@$(SYNC)
 	@touch $@
 
-lock: | $(UV) ## Resolve pyproject.toml into uv.lock again
+# Lambda has boto3; tokenizers needs huggingface-hub to download only, onnxruntime needs protobuf for training only.
+EXPORT_RUNTIME = $(UV) export --frozen --quiet --only-group runtime --no-hashes --no-emit-project --no-header \
+  --no-annotate --prune botocore --prune huggingface-hub --prune protobuf --prune flatbuffers
+
+lock: | $(UV) ## Resolve pyproject.toml into uv.lock, and export the runtime layer's requirements
 	$(UV) lock
+	$(EXPORT_RUNTIME) --output-file layers/runtime/requirements.txt
 
 format: setup ## Format the code
 	.venv/bin/ruff check --fix .

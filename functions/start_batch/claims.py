@@ -1,0 +1,70 @@
+"""Which batch an uploaded file belongs to: decided once, however often S3 tells of it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.idempotency import (
+    DynamoDBPersistenceLayer,
+    IdempotencyConfig,
+    idempotent_function,
+)
+from pydantic import BaseModel, ConfigDict
+
+# S3 and SQS tell again of an upload within minutes to days; a claim outlives the queue's retention.
+CLAIM_SECONDS = 15 * 24 * 3600
+
+
+class UploadedFile(BaseModel):
+    """One version of an object."""
+
+    model_config = ConfigDict(frozen=True)
+
+    bucket: str
+    key: str
+    etag: str = ""
+    version_id: str = ""
+    size: int = 0
+
+    @classmethod
+    def from_event(cls, event: dict[str, Any]) -> UploadedFile:
+        """Return the file of an EventBridge ``Object Created`` event of S3."""
+        detail = event["detail"]
+        found = detail["object"]
+        return cls(
+            bucket=detail["bucket"]["name"],
+            key=found["key"],
+            etag=found.get("etag", ""),
+            version_id=found.get("version-id", ""),
+            size=found.get("size", 0),
+        )
+
+
+def batch_id(files: Iterable[UploadedFile]) -> str:
+    """Return the name of the batch of `files`: the same files give the same name."""
+    lines = sorted(file.model_dump_json() for file in files)
+    return "batch-" + hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
+
+
+@cache
+def _persistence() -> DynamoDBPersistenceLayer:
+    return DynamoDBPersistenceLayer(table_name=os.environ["CLAIMS_TABLE"])
+
+
+def claim(file: UploadedFile, wanted: str) -> str:
+    """Return the batch that `file` belongs to: `wanted`, unless an earlier event gave it to another one."""
+
+    @idempotent_function(
+        data_keyword_argument="version",
+        persistence_store=_persistence(),
+        config=IdempotencyConfig(expires_after_seconds=CLAIM_SECONDS),
+        key_prefix="claim",
+    )
+    def decide(*, version: dict[str, Any]) -> str:
+        return wanted
+
+    return str(decide(version=file.model_dump(include={"bucket", "key", "etag", "version_id"})))
