@@ -10,7 +10,7 @@ DATA ?= ../shared/data
 # The CPU build where the package index offers one; on a GPU machine set TORCH to what it needs.
 TORCH ?= torch==2.13.0
 
-export PYTHONPATH := $(CURDIR)/layers/coder:$(CURDIR)
+export PYTHONPATH := $(CURDIR)/layers/coder:$(CURDIR)/functions:$(CURDIR)
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
 export MLFLOW_DISABLE_TELEMETRY := true
@@ -68,7 +68,7 @@ layers: setup ## Build the Lambda layers for the Lambda target and check them ag
 	.venv/bin/python -m layers.build
 
 openapi: setup ## Write docs/openapi.json from the API's code
-	.venv/bin/python -m functions.api.openapi
+	.venv/bin/python -m api.openapi
 
 invoke: setup ## Run one sample event under AWS's Runtime Interface Emulator: make invoke EVENT=events/api_code_note.json
 	.venv/bin/python -m local.invoke $(EVENT)

@@ -1,0 +1,1 @@
+"""Which engine codes a batch."""

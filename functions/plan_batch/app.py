@@ -6,7 +6,6 @@ import os
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from chartcode_aws.batch_store import BatchStore
 from chartcode_aws.observability import logger, tracer
 

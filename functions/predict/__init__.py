@@ -1,0 +1,1 @@
+"""Codes the shards of a batch."""

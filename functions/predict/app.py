@@ -8,10 +8,10 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from chartcode import Coder, NoteRejected
 from chartcode_aws.batch_store import BatchStore
 from chartcode_aws.observability import logger, metrics, tracer
+
+from chartcode import Coder, NoteRejected
 
 coder = Coder.load()
 

@@ -1,0 +1,1 @@
+"""Counts and summary of a batch."""

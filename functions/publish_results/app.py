@@ -6,9 +6,9 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from chartcode_aws.batch_store import BatchStore
 from chartcode_aws.observability import logger, metrics, tracer
+
 from publish_results.summary import publish
 
 

@@ -34,7 +34,8 @@ def publish(store: BatchStore, batch_id: str, started: str, error: str | None) -
     counts = store.read_json("prepared/counts.json") or {}
     coded, model = _write_table(store)
     accepted, read = counts.get("accepted", 0), counts.get("read", 0)
-    if accepted + counts.get("quarantined", 0) + counts.get("duplicates", 0) != read or coded > accepted:
+    adds_up = accepted + counts.get("quarantined", 0) + counts.get("duplicates", 0) == read and coded <= accepted
+    if not adds_up and error is None:
         raise CountsDisagree(f"read {read}, accepted {accepted}, coded {coded}: see {store.prefix}prepared/counts.json")
     summary = {
         "batch_id": batch_id,

@@ -10,9 +10,9 @@ from typing import Any
 import boto3
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from chartcode_aws.batch_store import BatchStore
 from chartcode_aws.observability import logger, metrics, tracer
+
 from start_batch.claims import UploadedFile, batch_id, claim
 
 _states = boto3.client("stepfunctions")
@@ -30,9 +30,7 @@ def start(batch: str, files: list[UploadedFile]) -> None:
     order = {"batch_id": batch, "manifest": f"s3://{store.bucket}/{store.prefix}manifest.json"}
     order["output"] = f"s3://{store.bucket}/{store.prefix}"
     try:
-        _states.start_execution(
-            stateMachineArn=os.environ["STATE_MACHINE_ARN"], name=batch, input=json.dumps(order)
-        )
+        _states.start_execution(stateMachineArn=os.environ["STATE_MACHINE_ARN"], name=batch, input=json.dumps(order))
     except _states.exceptions.ExecutionAlreadyExists:
         logger.info("Execution exists already", batch_id=batch)
         return

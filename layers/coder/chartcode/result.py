@@ -86,3 +86,4 @@ class NoteResult(_Frozen):
     entities: tuple[Entity, ...]
     candidates: tuple[Candidate, ...] | None = None
     model: ModelInfo
+    request_id: str | None = Field(default=None, description="Set by the API")
