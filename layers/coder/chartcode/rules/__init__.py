@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
+from importlib import resources
 from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chartcode.errors import RuleFileError
 
-_FOLDER = Path(__file__).parent
+# Read as a package resource: in a Glue job the package is imported from a zip.
+_FOLDER = resources.files(__name__)
 
 
 class _Rule(BaseModel):
