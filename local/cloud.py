@@ -75,8 +75,8 @@ def deploy(settings: Settings, log: Path, parameters: Mapping[str, str]) -> Stac
     client.create_bucket(Bucket=ARTIFACTS)
     overrides = [f"{name}={value}" for name, value in {"Stage": STAGE, **parameters}.items()]
     options = ["--template-file", str(BUILD / "build" / "template.yaml"), "--stack-name", STACK]
-    options += ["--s3-bucket", ARTIFACTS, "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
-    options += ["--no-progressbar", "--config-file", os.devnull, "--parameter-overrides", *overrides]
+    options += ["--s3-bucket", ARTIFACTS]
+    options += ["--config-env", "local", "--parameter-overrides", *overrides]
     _sam(["deploy", *options], settings.aws_environment, log)
     stack = Stack.describe(settings)
     upload = [str(ROOT / ".venv" / "bin" / "python"), str(ROOT / "glue" / "upload.py"), stack.results_bucket]

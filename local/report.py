@@ -8,7 +8,6 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from local.settings import ROOT
 from local.stack import Execution, Stack
 
 
@@ -29,13 +28,14 @@ def codes_table(results: Iterable[dict[str, Any]]) -> Table:
 def print_places(console: Console, stack: Stack, executions: list[Execution]) -> None:
     """Print the counts of each batch, where its results lie, and the URLs of what is up."""
     settings = stack.settings
-    aws = f"{ROOT.name}/.venvs/cli/bin/aws"
     for execution in executions:
         summary = stack.summary(execution)
         names = ("files", "read", "accepted", "quarantined", "duplicates", "coded", "failed")
         console.print(", ".join(f"{name} {summary[name]}" for name in names) + f": {summary['status']}")
-        console.print(f"Results    {summary['results']}")
-    console.print("           AWS_ENDPOINT_URL=" + settings.endpoint + f" {aws} s3 cp --recursive RESULTS .")
+        console.print(f"Results    {summary['results']}", soft_wrap=True)
+    exports = " ".join(f"{name}={value}" for name, value in settings.aws_environment.items())
+    console.print(f"           export {exports}", soft_wrap=True)
+    console.print("           .venvs/cli/bin/aws s3 cp --recursive RESULTS results/")
     console.print(f"Drop files s3://{stack.notes_bucket}/incoming/", soft_wrap=True)
     console.print(f"API        {stack.api_url}", soft_wrap=True)
     console.print(

@@ -28,7 +28,7 @@ SAMPLES = ROOT / "events" / "notes"
 API_SAMPLE = SAMPLES / "clinic_visit.txt"
 # Uploads of a few seconds become one batch; production waits longer.
 PARAMETERS = {"BatchingWindowSeconds": "2"}
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 
 class StepFailed(Exception):  # noqa: N818

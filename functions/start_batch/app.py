@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from chartcode_aws.batch_store import BatchStore
 from chartcode_aws.observability import logger, metrics, tracer
 
-from start_batch.claims import UploadedFile, batch_id, claim
+from start_batch.claims import UploadedFile, batch_id, claim, config
 
 _states = boto3.client("stepfunctions")
 
@@ -43,6 +43,7 @@ def start(batch: str, files: list[UploadedFile]) -> None:
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Group the uploaded files by the batch that they belong to, and start each; report what failed."""
+    config.register_lambda_context(context)
     messages = {r["messageId"]: UploadedFile.from_event(json.loads(r["body"])) for r in event["Records"]}
     wanted = batch_id(set(messages.values()))
     groups: defaultdict[str, dict[str, UploadedFile]] = defaultdict(dict)

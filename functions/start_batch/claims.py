@@ -50,6 +50,10 @@ def batch_id(files: Iterable[UploadedFile]) -> str:
     return "batch-" + hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
 
 
+# The handler registers its context here, so that a claim cut off by the time limit is taken again at once.
+config = IdempotencyConfig(expires_after_seconds=CLAIM_SECONDS)
+
+
 @cache
 def _persistence() -> DynamoDBPersistenceLayer:
     return DynamoDBPersistenceLayer(table_name=os.environ["CLAIMS_TABLE"])
@@ -61,7 +65,7 @@ def claim(file: UploadedFile, wanted: str) -> str:
     @idempotent_function(
         data_keyword_argument="version",
         persistence_store=_persistence(),
-        config=IdempotencyConfig(expires_after_seconds=CLAIM_SECONDS),
+        config=config,
         key_prefix="claim",
     )
     def decide(*, version: dict[str, Any]) -> str:

@@ -18,12 +18,22 @@ def main() -> None:
         bucket_configuration,
         distributed_map,
         glue_jobs,
+        glue_security,
         glue_tasks,
         lambda_runtime,
         queue_batching,
     )
 
-    for bridge in (glue_jobs, glue_tasks, distributed_map, lambda_runtime, queue_batching, bucket_configuration):
+    bridges = (
+        glue_jobs,
+        glue_security,
+        glue_tasks,
+        distributed_map,
+        lambda_runtime,
+        queue_batching,
+        bucket_configuration,
+    )
+    for bridge in bridges:
         bridge.apply()
     serve()
 

@@ -42,7 +42,9 @@ def code_dir(code_zip: bytes) -> str:
 
 def worker_env(config: dict[str, Any], code: str, port: int) -> dict[str, str]:
     """Return the environment of a function: its layers on the path, and Lambda's own variables."""
-    env: dict[str, str] = {k: v for k, v in _worker_env(config, code, port).items() if not k.startswith(_HIDDEN)}
+    own = (config.get("Environment") or {}).get("Variables") or {}
+    everything: dict[str, str] = _worker_env(config, code, port)
+    env = {k: v for k, v in everything.items() if k in own or not k.startswith(_HIDDEN)}
     if not is_python(config):
         return env
     zips = [found for layer in config.get("Layers") or [] if (found := lambda_svc._resolve_layer_zip(layer))]
