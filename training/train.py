@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import track
 
 from chartcode import artefact, codeset, dense, encoder, lexicon, terms, trees
 from chartcode.candidates import CandidateFinder
@@ -23,7 +24,7 @@ from chartcode.coder import Coder
 from chartcode.codeset import CodeSet
 from chartcode.dense import TermSearch
 from chartcode.encoder import Encoder
-from chartcode.evaluation import Prediction, evaluate
+from chartcode.evaluation import Level, evaluate, predicted
 from chartcode.lexicon import EMPTY, Lexicon
 from chartcode.terms import TermIndex
 from training import codeset as build_codeset
@@ -94,16 +95,13 @@ def build_rows(folder: Path, sources: Sources) -> tuple[Lexicon, list[NoteRows],
     return learned, real, builder.rows(sources.synthetic, learned, "Features, synthetic notes")
 
 
-def measure(coder: Coder, path: Path, level: str) -> dict[str, float]:
+def measure(coder: Coder, path: Path, level: Level) -> dict[str, float]:
     """Return the measures of `coder` on a development set, as metric names of MLflow."""
-    predictions = []
-    for note in data.read(path):
-        result = coder.code(note.text, candidates=True)
-        ranked = result.candidates or ()
-        mentioned = tuple(c.code for c in ranked if c.mentioned)
-        billed = tuple(c.code for c in result.codes)
-        codes = mentioned if level == "entities" else billed
-        predictions.append(Prediction(codes, tuple(c.code for c in ranked), note.codes))
+    notes = track(data.read(path), description=f"Evaluating on {path.name}")
+    predictions = [
+        predicted(coder.code(note.text, age=note.age, sex=note.sex, candidates=True), level, note.codes)
+        for note in notes
+    ]
     exact, category = evaluate(predictions)
     return {
         f"{path.stem}.{level}.{name}.{measure}": getattr(measures, measure)
@@ -163,9 +161,9 @@ def main(
     }
     write_manifest(WORK, threshold, training, {})
     metrics: dict[str, float] = {}
-    for name, level in ((data.CODIESP_DEV, "entities"), (data.ACI_DEV, "codes")):
+    dev_sets: tuple[tuple[str, Level], ...] = ((data.CODIESP_DEV, "entities"), (data.ACI_DEV, "codes"))
+    for name, level in dev_sets:
         if data_folder and (data_folder / name).is_file():
-            console.print(f"Evaluating on {name}")
             metrics.update(measure(Coder.load(WORK), data_folder / name, level))
     write_manifest(WORK, threshold, training, metrics)
     for name, value in metrics.items():

@@ -5,3 +5,12 @@ another release is refused; ``tests/local`` says when a gap has closed and its b
 """
 
 MINISTACK = "1.5.33"
+BRIDGES = (
+    "bucket_configuration",
+    "distributed_map",
+    "glue_jobs",
+    "glue_security",
+    "glue_tasks",
+    "lambda_runtime",
+    "queue_batching",
+)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from importlib.metadata import version
 
-from local.emulator import MINISTACK
+from local.emulator import BRIDGES, MINISTACK
 
 
 def main() -> None:
@@ -14,27 +15,8 @@ def main() -> None:
         sys.exit(f"The bridges fit ministack {MINISTACK}, not {version('ministack')}. Run `make setup`.")
     from ministack.app import main as serve
 
-    from local.emulator import (
-        bucket_configuration,
-        distributed_map,
-        glue_jobs,
-        glue_security,
-        glue_tasks,
-        lambda_runtime,
-        queue_batching,
-    )
-
-    bridges = (
-        glue_jobs,
-        glue_security,
-        glue_tasks,
-        distributed_map,
-        lambda_runtime,
-        queue_batching,
-        bucket_configuration,
-    )
-    for bridge in bridges:
-        bridge.apply()
+    for name in BRIDGES:
+        importlib.import_module(f"local.emulator.{name}").apply()
     serve()
 
 

@@ -9,84 +9,115 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, BinaryIO
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 from rich.table import Table
 
 from chartcode import artefact
 from chartcode.coder import Coder
 from chartcode.errors import ArtefactError, NoteRejected
-from chartcode.evaluation import Measures, Prediction, evaluate
+from chartcode.evaluation import Level, Measures, evaluate, predicted
 from chartcode.note import Note
 
 app = typer.Typer(help="Clinical notes in, ICD-10-CM codes out.", no_args_is_help=True, add_completion=False)
-_errors = Console(stderr=True, highlight=False)
-
-Line = tuple[str, dict[str, Any] | None]  # where it stands, and the record, or None where it is not one
+_errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def _read_text(source: str) -> str:
-    """Return the text of a file, or of standard input for ``-``."""
+@dataclass(frozen=True)
+class _Record:
+    """A record, where it stands, and what is wrong with it (empty if nothing is)."""
+
+    where: str
+    fields: dict[str, Any]
+    problem: str = ""
+
+
+def _open(source: str, files: ExitStack) -> tuple[BinaryIO, int | None]:
+    """Return the stream of a file, or of standard input for ``-``, and its bytes where they are known."""
+    if source == "-":
+        return sys.stdin.buffer, None
     try:
-        if source == "-":
-            return sys.stdin.buffer.read().decode("utf-8")
-        return Path(source).read_text(encoding="utf-8")
+        stream = files.enter_context(Path(source).open("rb"))  # noqa: SIM115  (the stack closes it)
+        return stream, Path(source).stat().st_size
     except OSError as error:
         raise typer.BadParameter(f"{source} cannot be read: {error.strerror}.") from None
+
+
+def _records(source: str, description: str) -> Iterator[_Record]:
+    """Yield the records of JSONL one line at a time, or the one record of a plain-text note.
+
+    A progress bar over the bytes read stands on standard error, if that is a terminal.
+    """
+    with ExitStack() as files:
+        stream, size = _open(source, files)
+        bar = files.enter_context(Progress(console=_errors, disable=not sys.stderr.isatty(), transient=True))
+        task = bar.add_task(description, total=size)
+        name = "stdin" if source == "-" else source
+        as_lines = source.endswith(".jsonl")
+        for number, line in enumerate(stream, start=1):
+            if not as_lines and not (as_lines := line.lstrip().startswith(b"{")):
+                yield _decoded(name, line + stream.read())
+                return
+            if line.strip():
+                yield _parsed(f"{name}:{number}", line)
+            bar.update(task, advance=len(line))
+
+
+def _decoded(name: str, content: bytes) -> _Record:
+    try:
+        return _Record(name, {"id": Path(name).stem, "text": content.decode("utf-8-sig")})
     except UnicodeDecodeError as error:
-        raise typer.BadParameter(f"{source} is not UTF-8 (byte {error.start}). Convert it first.") from None
+        return _Record(name, {}, f"not UTF-8 (byte {error.start}); convert it first")
 
 
-def _records(source: str, text: str) -> list[Line]:
-    """Return the records of JSONL, or one record for a plain-text note."""
-    if not source.endswith(".jsonl") and not text.lstrip().startswith("{"):
-        name = "stdin" if source == "-" else Path(source).stem
-        return [(name, {"id": name, "text": text})]
-    found: list[Line] = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            found.append((f"{source}:{number}", _parsed(line)))
-    return found
-
-
-def _parsed(line: str) -> dict[str, Any] | None:
+def _parsed(where: str, line: bytes) -> _Record:
     try:
-        record = json.loads(line)
-    except ValueError:
-        return None
-    return record if isinstance(record, dict) else None
+        fields = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        return _Record(where, {}, f"not UTF-8 (byte {error.start} of the line)")
+    except (ValueError, RecursionError):
+        return _Record(where, {}, "not a JSON object")
+    return _Record(where, fields) if isinstance(fields, dict) else _Record(where, {}, "not a JSON object")
 
 
-def _note(where: str, record: dict[str, Any] | None) -> Note | None:
+def _note(record: _Record) -> Note | None:
     """Return the note of a record; None, with a message that holds none of its text, where it has none."""
-    if record is None:
-        _errors.print(f"{where}: not a JSON object; skipped.")
-        return None
-    fields = {key: record[key] for key in ("id", "text", "age", "sex") if record.get(key) is not None}
-    try:
-        return Note.model_validate(fields)
-    except ValidationError as error:
-        wrong = ", ".join(str(each["loc"][0]) for each in error.errors())
-        _errors.print(f"{where}: missing or invalid field ({wrong}); skipped.")
-        return None
+    fields = {key: record.fields[key] for key in ("id", "text", "age", "sex") if record.fields.get(key) is not None}
+    if isinstance(fields.get("id"), int):
+        fields["id"] = str(fields["id"])
+    problem = record.problem
+    if not problem:
+        try:
+            return Note.model_validate(fields)
+        except ValidationError as error:
+            problem = f"missing or invalid field ({', '.join(str(each['loc'][0]) for each in error.errors())})"
+    _errors.print(f"{record.where}: {problem}.", markup=False)
+    return None
 
 
 def _load() -> Coder:
     try:
         return Coder.load()
     except ArtefactError as error:
-        _errors.print(str(error))
+        _errors.print(str(error), markup=False)
         raise typer.Exit(2) from None
 
 
-def _progress(lines: list[Line], description: str) -> Iterator[Line]:
-    """Yield `lines` with a progress bar on standard error, if that is a terminal."""
-    yield from track(lines, description=description, console=_errors, disable=not sys.stderr.isatty())
+def _output(path: Path, source: str, files: ExitStack) -> Any:
+    """Open the file to write; never the one that is read."""
+    if source != "-" and path.resolve() == Path(source).resolve():
+        raise typer.BadParameter("the output must not be the input file.", param_hint="--output")
+    try:
+        return files.enter_context(path.open("w", encoding="utf-8"))
+    except OSError as error:
+        raise typer.BadParameter(f"{path} cannot be written: {error.strerror}.", param_hint="--output") from None
 
 
 @app.command()
@@ -96,51 +127,64 @@ def code(
     candidates: Annotated[bool, typer.Option(help="Also write each note's whole ranking")] = False,
 ) -> None:
     """Code notes: one JSON record a note, in order."""
-    lines = _records(notes, _read_text(notes))
-    coder = _load()
-    failed = 0
-    stream = output.open("w", encoding="utf-8") if output else sys.stdout
-    try:
-        for where, record in _progress(lines, "Coding"):
-            note = _note(where, record)
-            try:
-                if note is None:
-                    failed += 1
-                    continue
-                result = coder.code(note.text, note_id=note.id, age=note.age, sex=note.sex, candidates=candidates)
-            except NoteRejected as error:
+    read = failed = 0
+    with ExitStack() as files:
+        _open(notes, files)
+        coder = _load()
+        stream = _output(output, notes, files) if output else sys.stdout
+        for record in _records(notes, "Coding"):
+            read += 1
+            line = _coded(coder, record, candidates)
+            if line is None:
                 failed += 1
-                _errors.print(f"{where}: {error}")
-                continue
-            stream.write(result.model_dump_json(exclude_none=True) + "\n")
-    finally:
-        if output:
-            stream.close()
+            else:
+                stream.write(line + "\n")
+    if not read:
+        _errors.print("There is no note to code.")
     if failed:
-        _errors.print(f"{failed} of {len(lines)} notes could not be coded.")
+        _errors.print(f"{failed} of {read} notes could not be coded.")
+    if failed or not read:
         raise typer.Exit(1)
+
+
+def _coded(coder: Coder, record: _Record, candidates: bool) -> str | None:
+    """Return the answer for a record as JSON; None, with a message, if it cannot be coded."""
+    note = _note(record)
+    if note is None:
+        return None
+    try:
+        result = coder.code(note.text, note_id=note.id, age=note.age, sex=note.sex, candidates=candidates)
+    except NoteRejected as error:
+        _errors.print(f"{record.where}: {error}", markup=False)
+        return None
+    return result.model_dump_json(exclude_none=True)
 
 
 @app.command("evaluate")
 def evaluate_command(
     notes: Annotated[str, typer.Argument(help="JSONL of labelled notes: id, text, codes")],
-    level: Annotated[
-        Literal["entities", "codes"], typer.Option(help="Every mention, or what the encounter bills")
-    ] = "entities",
+    level: Annotated[Level, typer.Option(help="Every mention, or what the encounter bills")] = "entities",
     gold_field: Annotated[str, typer.Option(help="Field that holds the gold codes")] = "codes",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
     """Measure the coder on labelled notes."""
-    lines = _records(notes, _read_text(notes))
+    with ExitStack() as files:
+        _open(notes, files)
     coder = _load()
     predictions = []
-    for where, record in _progress(lines, "Evaluating"):
-        note = _note(where, record)
-        gold = (record or {}).get(gold_field)
-        if note is None or not isinstance(gold, list):
-            _errors.print(f"{where}: no note with a list of codes in {gold_field!r}.")
+    for record in _records(notes, "Evaluating"):
+        note, gold = _note(record), record.fields.get(gold_field)
+        if note is None:
             raise typer.Exit(2)
-        predictions.append(_prediction(coder, note, level, tuple(map(str, gold))))
+        if not isinstance(gold, list) or not all(isinstance(each, str) for each in gold):
+            _errors.print(f"{record.where}: {gold_field!r} is not a list of codes.", markup=False)
+            raise typer.Exit(2)
+        try:
+            result = coder.code(note.text, note_id=note.id, age=note.age, sex=note.sex, candidates=True)
+        except NoteRejected as error:
+            _errors.print(f"{record.where}: {error}", markup=False)
+            raise typer.Exit(2) from None
+        predictions.append(predicted(result, level, gold))
     if not predictions:
         _errors.print(f"{notes} holds no notes.")
         raise typer.Exit(2)
@@ -162,16 +206,6 @@ def verify() -> None:
         raise typer.Exit(2) from None
     size = sum(file.size for file in manifest.files.values()) / 1e6
     typer.echo(f"Model {manifest.version}, {manifest.code_set}: {len(manifest.files)} files, {size:.1f} MB, whole")
-
-
-def _prediction(coder: Coder, note: Note, level: str, gold: tuple[str, ...]) -> Prediction:
-    result = coder.code(note.text, note_id=note.id, age=note.age, sex=note.sex, candidates=True)
-    ranked = result.candidates or ()
-    if level == "entities":
-        return Prediction(tuple(c.code for c in ranked if c.mentioned), tuple(c.code for c in ranked), gold)
-    billed = sorted(result.codes, key=lambda each: -each.probability)
-    codes = tuple(each.code for each in billed)
-    return Prediction(codes, (*codes, *(c.code for c in ranked if c.code not in codes)), gold)
 
 
 def _print(level: str, notes: int, exact: Measures, category: Measures) -> None:

@@ -13,12 +13,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
+
+from chartcode.result import NoteResult
 
 KS = (5, 8, 15)
 BOOTSTRAP = 1000
+
+Level = Literal["entities", "codes"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,26 @@ class Prediction:
     codes: tuple[str, ...]
     ranking: tuple[str, ...]
     gold: tuple[str, ...]
+
+
+def predicted(result: NoteResult, level: Level, gold: Sequence[str]) -> Prediction:
+    """Return what `result` (coded with its candidates) predicts at one level.
+
+    Entities: every code that is mentioned, ranked as the candidates are. Codes: those that are billed,
+    most likely first; the ranking goes on with the other candidates.
+
+    Raises
+    ------
+    ValueError
+        If the note was coded without its candidates.
+    """
+    if result.candidates is None:
+        raise ValueError("Code the note with candidates=True to evaluate it.")
+    ranking = tuple(each.code for each in result.candidates)
+    if level == "entities":
+        return Prediction(tuple(each.code for each in result.candidates if each.mentioned), ranking, tuple(gold))
+    billed = tuple(each.code for each in sorted(result.codes, key=lambda each: -each.probability))
+    return Prediction(billed, (*billed, *(code for code in ranking if code not in billed)), tuple(gold))
 
 
 class Interval(BaseModel):
@@ -148,10 +174,25 @@ def _average_precision(outcome: _Outcome) -> float:
     return _ratio(total, outcome.gold)
 
 
-def _interval(statistic: Callable[[Sequence[_Outcome]], float], outcomes: Sequence[_Outcome], seed: int) -> Interval:
+def _intervals(outcomes: Sequence[_Outcome], seed: int) -> dict[str, Interval]:
+    """Return the intervals of micro F1 and of mean average precision, from the same draws of notes."""
+    met, wrong, gold = (
+        np.array(counts, dtype=np.float64)
+        for counts in zip(*((len(each.met), len(each.wrong), each.gold) for each in outcomes), strict=True)
+    )
+    precision = np.array([_average_precision(each) for each in outcomes])
     random = np.random.default_rng(seed)
-    draws = random.integers(0, len(outcomes), size=(BOOTSTRAP, len(outcomes)))
-    values = [statistic([outcomes[i] for i in draw]) for draw in draws]
+    f1s, maps = np.zeros(BOOTSTRAP), np.zeros(BOOTSTRAP)
+    for i in range(BOOTSTRAP):
+        draw = random.integers(0, len(outcomes), size=len(outcomes))
+        # F1 = 2 met / (predicted + gold), with predicted = met + wrong.
+        whole = (met[draw] + wrong[draw] + gold[draw]).sum()
+        f1s[i] = _ratio(2 * met[draw].sum(), whole)
+        maps[i] = precision[draw].mean()
+    return {"micro_f1": _percentiles(f1s), "map": _percentiles(maps)}
+
+
+def _percentiles(values: NDArray[np.float64]) -> Interval:
     low, high = np.percentile(values, [2.5, 97.5])
     return Interval(low=float(low), high=float(high))
 
@@ -169,10 +210,7 @@ def _measures(outcomes: list[_Outcome], seed: int) -> Measures:
         map=_mean([_average_precision(each) for each in outcomes]),
         precision_at={k: _mean([sum(each.hits[:k]) / k for each in outcomes]) for k in KS},
         recall_at={k: _mean([_ratio(sum(each.hits[:k]), each.gold) for each in outcomes]) for k in KS},
-        intervals={
-            "micro_f1": _interval(lambda some: _micro(some)[2], outcomes, seed),
-            "map": _interval(lambda some: _mean([_average_precision(each) for each in some]), outcomes, seed),
-        },
+        intervals=_intervals(outcomes, seed),
     )
 
 
