@@ -30,7 +30,7 @@ def archive(files: Iterable[Path], base: Path) -> bytes:
 def objects() -> dict[str, bytes]:
     """Return the objects under ``code/``, by name."""
     package = [p for p in (PACKAGE / "chartcode").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
-    glue = [ROOT / "glue" / name for name in ("batch_objects.py", "note_files.py")]
+    glue = [ROOT / "glue" / name for name in ("batch_objects.py", "note_files.py", "shard_coding.py")]
     return {
         "validation.sql": (ROOT / "glue" / "validation.sql").read_bytes(),
         "jobs.zip": archive(glue, ROOT / "glue"),

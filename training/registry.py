@@ -20,6 +20,9 @@ EXPERIMENT = "chartcode-coder"
 MODEL = "chartcode-coder"
 CHAMPION = "champion"
 STORE = Path(".mlflow")
+# What a run learns. The encoder, the code set and its term vectors come from elsewhere; the manifest names them
+# and holds their hashes.
+LOGGED_FILES = ("manifest.json", "entities.onnx", "lexicon.json")
 
 
 def open_store(store: Path = STORE) -> MlflowClient:
@@ -44,8 +47,9 @@ def register(client: MlflowClient, folder: Path, manifest: Manifest) -> str:
         mlflow.log_params({"code_set": manifest.code_set, "encoder": manifest.encoder})
         mlflow.log_metrics(manifest.metrics)
         mlflow.log_metric("entity_threshold", manifest.entity_threshold)
-        mlflow.log_artifact(str(folder / "manifest.json"))
-        source = f"{run.info.artifact_uri}/manifest.json"
+        for name in LOGGED_FILES:
+            mlflow.log_artifact(str(folder / name), artifact_path="model")
+        source = f"{run.info.artifact_uri}/model"
     if not client.search_registered_models(f"name = '{MODEL}'"):
         client.create_registered_model(MODEL, description="Clinical notes to ICD-10-CM codes")
     version = client.create_model_version(MODEL, source, run.info.run_id, tags={"version": manifest.version})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 from rich.progress import track
@@ -19,6 +20,7 @@ from training.data import LabelledNote
 from training.trees import NoteRows
 
 FOLDS = 10
+FILE = "rows.npz"
 
 
 class RowBuilder:
@@ -65,3 +67,26 @@ class RowBuilder:
             labels=np.array([each is not None for each in met], dtype=bool),
             missed=len(gold - set(met)),
         )
+
+
+def save(notes: Sequence[NoteRows], folder: Path) -> None:
+    """Write the rows of `notes` where `load` finds them."""
+    np.savez(
+        folder / FILE,
+        codes=np.array([code for note in notes for code in note.codes]),
+        lengths=np.array([len(note.codes) for note in notes]),
+        features=np.concatenate([note.features for note in notes]),
+        labels=np.concatenate([note.labels for note in notes]),
+        missed=np.array([note.missed for note in notes]),
+    )
+
+
+def load(folder: Path) -> list[NoteRows]:
+    """Read what `save` wrote."""
+    with np.load(folder / FILE) as kept:
+        codes, features, labels, missed = (kept[name] for name in ("codes", "features", "labels", "missed"))
+        ends = kept["lengths"].cumsum()
+    return [
+        NoteRows(tuple(codes[start:end].tolist()), features[start:end], labels[start:end], int(count))
+        for start, end, count in zip([0, *ends[:-1]], ends, missed, strict=True)
+    ]

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from onnxmltools import convert_xgboost
 from onnxmltools.convert.common.data_types import FloatTensorType
 
+from chartcode.mentions import MIN_ALTERNATIVE
+
 PARAMETERS: dict[str, float | int | str] = {
     "n_estimators": 500,
     "max_depth": 6,
@@ -74,6 +76,20 @@ def best_threshold(notes: Sequence[NoteRows], probabilities: Sequence[NDArray[np
     met = np.cumsum(labels[order])
     f1 = 2 * met / (np.arange(1, len(scores) + 1) + total)
     return float(scores[order][int(f1.argmax())])
+
+
+def calibration_error(notes: Sequence[NoteRows], probabilities: Sequence[NDArray[np.float32]]) -> float:
+    """Return the expected calibration error of what the coder shows (probabilities of 0.05 and more).
+
+    The mean distance between probability and share of right codes, over ten bins of equal width weighted by
+    size (Guo et al. 2017, arXiv:1706.04599).
+    """
+    scores, labels = np.concatenate(list(probabilities)), np.concatenate([n.labels for n in notes])
+    shown = scores >= MIN_ALTERNATIVE
+    scores, labels = scores[shown], labels[shown].astype(float)
+    bins = np.minimum((scores * 10).astype(int), 9)
+    gaps = [abs((scores[bins == i] - labels[bins == i]).sum()) for i in range(10)]
+    return float(sum(gaps) / max(len(scores), 1))
 
 
 def export(model: xgb.XGBClassifier, path: Path) -> None:

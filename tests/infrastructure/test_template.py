@@ -1,4 +1,4 @@
-"""The template as CloudFormation gets it: transformed by SAM, with the Lambda and IAM resources that the raw one hides."""
+"""The template as CloudFormation gets it: transformed by SAM, which adds the Lambda and IAM resources."""
 
 import json
 import os

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
-from typing import Literal
+import re
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chartcode.rules import parse
+from training.synthetic.patient import Patient, Population, Slot
 from training.synthetic.phrases import Phrase
+from training.synthetic.schema import Templates, load
 
 Asserted = Literal["affirmed", "negated", "uncertain", "family", "historical", "hypothetical"]
 
-# Share of mentions with a typing error, and of notes that draw rare phrases too.
+# Shares of mentions with a typing error, turned round ("femur fracture"), in capitals; and of those at the start of a
+# line that begin with a capital.
 TYPO_SHARE = 0.06
-RARE_SHARE = 0.6
+TURNED_SHARE = 0.4
+TITLE_SHARE = 0.6
+CAPITALS_SHARE = 0.04
 
-
-class Templates(BaseModel):
-    """``templates.json``: sentences by assertion, and the layouts of notes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    openings: tuple[str, ...]
-    affirmed: tuple[str, ...]
-    negated: tuple[str, ...]
-    uncertain: tuple[str, ...]
-    family: tuple[str, ...]
-    historical: tuple[str, ...]
-    hypothetical: tuple[str, ...]
-    fillers: tuple[str, ...]
-    layouts: tuple[tuple[str, ...], ...]
+_SLOT = re.compile(r"\{(\w+)\}")
+_OF = re.compile(r"^(\w+(?: \w+)?) (?:of|in) (?:the )?(\w+(?: \w+)?)$")
+# Parts that repeat, and how many sentences they have at most.
+_SENTENCES = {"present": 3, "negated": 3, "uncertain": 2, "family": 3, "historical": 2, "hypothetical": 2, "review": 2}
+# Parts whose mentions are not affirmed. In "review", only what follows a negation is negated.
+_ASSERTED: dict[str, Asserted] = {
+    "negated": "negated",
+    "uncertain": "uncertain",
+    "family": "family",
+    "historical": "historical",
+    "hypothetical": "hypothetical",
+}
+_NEGATION = re.compile(r"\b(?:no|denies)\b[^.]*$", re.IGNORECASE)
 
 
 class SyntheticMention(BaseModel):
@@ -59,118 +61,127 @@ class SyntheticNote(BaseModel):
     mentions: tuple[SyntheticMention, ...] = Field(default=())
 
 
-class _Draft:
-    """A note as it grows, with the offsets of its mentions."""
-
-    def __init__(self) -> None:
-        self.text = ""
-        self.mentions: list[SyntheticMention] = []
-
-    def add(self, template: str, phrase: Phrase, surface: str, assertion: Asserted) -> None:
-        before, _, after = template.partition("{mention}")
-        self.text += before
-        begin = len(self.text)
-        self.text += surface
-        self.mentions.append(SyntheticMention(begin=begin, end=len(self.text), code=phrase.code, assertion=assertion))
-        self.text += after
-
-
 class Generator:
     """Draws notes; the same seed gives the same notes."""
 
     def __init__(self, phrases: list[Phrase], seed: int) -> None:
-        path = Path(__file__).parent / "templates.json"
-        self._templates = parse(Templates, path.name, path.read_bytes())
-        self._common = [phrase for phrase in phrases if phrase.common]
-        self._rare = [phrase for phrase in phrases if not phrase.common]
-        self._random = random.Random(seed)  # noqa: S311  (reproducible notes, not secrets)
+        self._templates = load(Templates)
+        self._draw = random.Random(seed)  # noqa: S311  (reproducible notes, not secrets)
+        self._population = Population(phrases, self._templates, self._draw)
 
     def notes(self, count: int) -> list[SyntheticNote]:
         """Return `count` notes."""
         return [self._note(number) for number in range(count)]
 
     def _note(self, number: int) -> SyntheticNote:
-        draw = self._random
-        draft, sex, age = _Draft(), draw.choice("FM"), draw.randint(1, 92)
-        rare = draw.random() < RARE_SHARE
-        for part in draw.choice(self._templates.layouts):
-            self._write(draft, part, age, sex, rare)
-        codes = tuple(sorted({mention.code for mention in draft.mentions}))
-        billed = tuple(dict.fromkeys(m.code for m in draft.mentions if m.assertion == "affirmed"))
+        patient = self._population.patient()
+        draft = _Draft(self._draw, self._population, patient)
+        for part in self._draw.choice(self._templates.layouts):
+            self._write(draft, part, patient)
+        # What is billed: the problems that the note assesses, in its order.
+        billed = tuple(dict.fromkeys(mention.code for mention in draft.assessed))
         return SyntheticNote(
             id=f"synthetic-{number:06d}",
             text=draft.text,
-            age=age,
-            sex=sex,
-            codes=codes,
+            age=patient.age,
+            sex=patient.sex,
+            codes=tuple(sorted({mention.code for mention in draft.mentions})),
             billed=billed,
             mentions=tuple(draft.mentions),
         )
 
-    def _write(self, draft: _Draft, part: str, age: int, sex: str, rare: bool) -> None:
-        draw = self._random
-        if part == "problems":
-            for number in range(1, draw.randint(2, 5)):
-                draft.text += draw.choice(("", "- ", f"{number}. "))
-                self._mention(draft, "affirmed", rare)
-                draft.text += "\n"
-        elif part in ("opening", "reason"):
-            template = draw.choice(self._templates.openings) if part == "opening" else "{reason}"
-            self._opening(draft, template, age, sex, rare)
-        elif part == "past":
-            self._list(draft, "affirmed", rare, draw.randint(2, 4))
-        elif part == "filler":
-            draft.text += self._filled(draw.choice(self._templates.fillers), age, sex) + "\n"
-        elif part in ("negated", "uncertain", "family", "historical", "hypothetical"):
-            for _ in range(draw.randint(1, 3)):
-                self._mention(draft, part, rare)
+    def _write(self, draft: _Draft, part: str, patient: Patient) -> None:
+        draw, templates = self._draw, self._templates
+        if part in templates.fillers:
+            draft.sentence(draw.choice(templates.fillers[part]), "affirmed")
+            draft.text += "\n"
+        elif part == "problems":
+            self._problems(draft, patient)
+        elif part in type(templates).model_fields:
+            for _ in range(draw.randint(1, _SENTENCES.get(part, 1))):
+                template = draw.choice(getattr(templates, part))
+                draft.text += "\n" if template.startswith("-") and not draft.text.endswith("\n") else ""
+                draft.sentence(template, _ASSERTED.get(part, "affirmed"))
                 draft.text += draw.choice((" ", "\n"))
             draft.text += "\n"
         else:
-            draft.text += ("\n" if draft.text else "") + part + "\n"
+            heading = draw.choice((part, part.title() if len(part) > 4 else part))
+            draft.text += ("\n" if draft.text else "") + heading + draw.choice((":\n", "\n", ": "))
 
-    def _opening(self, draft: _Draft, template: str, age: int, sex: str, rare: bool) -> None:
-        """Write an opening; its slot for symptoms, history or reason becomes a list of mentions."""
-        slot = next((each for each in ("{symptoms}", "{history}", "{reason}") if each in template), None)
-        before, _, after = template.partition(slot) if slot else (template, "", "")
-        draft.text += self._filled(before, age, sex)
-        if slot:
-            self._list(draft, "affirmed", rare, 1 if slot == "{reason}" else self._random.randint(1, 3))
-        draft.text += self._filled(after, age, sex) + "\n"
+    def _problems(self, draft: _Draft, patient: Patient) -> None:
+        if not draft.text.endswith("\n"):
+            draft.text += "\n"
+        bullet = self._draw.choice(("", "- ", "{n}. ", "{n}) ", "# "))
+        for number, code in enumerate(dict.fromkeys(patient.problems), start=1):
+            draft.text += bullet.replace("{n}", str(number))
+            first = len(draft.mentions)
+            draft.sentence(self._draw.choice(self._templates.problems), "affirmed", code)
+            draft.assessed.extend(draft.mentions[first:])
+            draft.text += "\n"
 
-    def _list(self, draft: _Draft, assertion: Asserted, rare: bool, count: int) -> None:
-        for i in range(count):
-            draft.text += ", " if i else ""
-            phrase = self._phrase(rare)
-            draft.add("{mention}", phrase, self._surface(phrase), assertion)
 
-    def _mention(self, draft: _Draft, assertion: Asserted, rare: bool) -> None:
-        template = self._filled(self._random.choice(getattr(self._templates, assertion)), 0, "F")
-        phrase = self._phrase(rare)
-        draft.add(template, phrase, self._surface(phrase), assertion)
+class _Draft:
+    """A note as it grows, with the offsets of its mentions."""
 
-    def _phrase(self, rare: bool) -> Phrase:
-        pool = self._rare if rare and self._random.random() < 0.5 else self._common
-        return self._random.choice(pool)
+    def __init__(self, draw: random.Random, population: Population, patient: Patient) -> None:
+        self.text = ""
+        self.mentions: list[SyntheticMention] = []
+        self.assessed: list[SyntheticMention] = []
+        self._draw = draw
+        self._population = population
+        self._patient = patient
 
-    def _surface(self, phrase: Phrase) -> str:
-        text = phrase.text
-        if self._random.random() < TYPO_SHARE and len(text) > 7 and text.islower():
-            at = self._random.randrange(1, len(text) - 2)
-            return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
-        return text
+    def sentence(self, template: str, assertion: Asserted, code: str | None = None) -> None:
+        """Add a sentence with its slots filled; `code` is what a problem slot stands for."""
+        start, position = len(self.text), 0
+        for slot in _SLOT.finditer(template):
+            self.text += template[position : slot.start()]
+            position = slot.end()
+            name = slot[1]
+            if name not in get_args(Slot):
+                self.text += self._value(name)
+                continue
+            phrase = self._population.wording(code) if code else self._population.phrase(name, self._patient)
+            negated = assertion == "affirmed" and _NEGATION.search(self.text[start:])
+            self._mention(phrase, "negated" if negated else assertion)
+        self.text += template[position:]
 
-    def _filled(self, template: str, age: int, sex: str) -> str:
-        draw = self._random
-        known = {
-            "{age}": str(age),
-            "{sex_word}": "woman" if sex == "F" else "man",
-            "{sex_letter}": sex,
-            "{number}": str(draw.randint(3, 9)),
-            "{bp}": f"{draw.randint(104, 168)}/{draw.randint(58, 98)}",
-            "{hr}": str(draw.randint(54, 108)),
-            "{spo2}": str(draw.randint(90, 100)),
+    def _mention(self, phrase: Phrase, assertion: Asserted) -> None:
+        surface = self._surface(phrase.text)
+        begin = len(self.text)
+        self.text += surface
+        self.mentions.append(
+            SyntheticMention(begin=begin, end=begin + len(surface), code=phrase.code, assertion=assertion)
+        )
+
+    def _surface(self, text: str) -> str:
+        """Return `text` as it may be written: turned round, with a typing error, in capitals."""
+        draw = self._draw
+        turned = _OF.match(text)
+        if turned and draw.random() < TURNED_SHARE:
+            text = f"{turned[2]} {turned[1]}"
+        if draw.random() < TYPO_SHARE and len(text) > 7 and text.islower():
+            at = draw.randrange(1, len(text) - 2)
+            swapped = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+            text = draw.choice((swapped, text[:at] + text[at + 1 :]))
+        starts_line = not self.text or self.text.endswith(("\n", "- ", ". ", "# ", ") "))
+        if starts_line and draw.random() < TITLE_SHARE:
+            text = text[0].upper() + text[1:]
+        return text.upper() if draw.random() < CAPITALS_SHARE else text
+
+    def _value(self, name: str) -> str:
+        draw, patient = self._draw, self._patient
+        years = f"{patient.age}{draw.choice(('-year-old', ' y/o', ' yo', ' year old'))}"
+        newborn = f"{draw.randint(1, 27)}-day-old"
+        words = {"F": ("woman", "female", "lady"), "M": ("man", "male", "gentleman")}
+        young = {"F": ("girl",), "M": ("boy",)}
+        values = {
+            "age": years if patient.age else newborn,
+            "sex_word": draw.choice((words if patient.age >= 18 else young)[patient.sex]),
+            "sex_letter": patient.sex,
+            "number": str(draw.randint(2, 9)),
+            "bp": f"{draw.randint(104, 168)}/{draw.randint(58, 98)}",
+            "hr": str(draw.randint(54, 108)),
+            "spo2": str(draw.randint(90, 100)),
         }
-        for slot, value in known.items():
-            template = template.replace(slot, value)
-        return template
+        return values[name]

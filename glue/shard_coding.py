@@ -1,0 +1,54 @@
+"""Coding of shards in the Python workers of Spark.
+
+A module of its own, not part of the job's script: Spark pickles a script's functions by value, and a cached
+function cannot be.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from functools import cache
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import batch_objects
+import pandas as pd
+
+from chartcode import Coder, NoteRejected
+
+
+@cache
+def load_coder(model_uri: str) -> Coder:
+    """Fetch the artefact (a zip of its files) once in each Python worker, and load it."""
+    content = batch_objects.read(model_uri)
+    if content is None:
+        raise FileNotFoundError(f"{model_uri} is missing. Upload it with `make glue-code`.")
+    folder = Path(tempfile.gettempdir()) / f"chartcode-model-{os.getpid()}"
+    zipfile.ZipFile(BytesIO(content)).extractall(folder)
+    return Coder.load(folder, threads=1)
+
+
+def code_shards(batches: Iterator[pd.DataFrame], output: str, model_uri: str) -> Iterator[pd.DataFrame]:
+    """Code the shards of a partition (column ``key``), and write results and failures of each."""
+    coder = load_coder(model_uri)
+    bucket = output.split("/", 3)[2]
+    for batch in batches:
+        for key in batch["key"]:
+            results: list[dict[str, Any]] = []
+            failures: list[dict[str, Any]] = []
+            for line in (batch_objects.read_key(bucket, key) or b"").splitlines():
+                note = json.loads(line)
+                try:
+                    result = coder.code(note["text"], note_id=note["id"], age=note["age"], sex=note["sex"])
+                    results.append(result.model_dump(mode="json", exclude_none=True))
+                except NoteRejected as error:
+                    failures.append({"id": note["id"], "reason": error.reason})
+            name = PurePosixPath(key).name
+            batch_objects.write_lines(f"{output}results/{name}", results)
+            batch_objects.write_lines(f"{output}failed/{name}", failures)
+            yield pd.DataFrame([{"coded": len(results), "failed": len(failures)}])
