@@ -63,7 +63,7 @@ evaluate: setup ## Figures on the development sets in DATA
 	.venv/bin/chartcode evaluate $(DATA)/aci_icd_dev.jsonl --level codes
 
 ##@ Cloud
-.PHONY: layers openapi invoke deploy
+.PHONY: layers openapi invoke deploy glue-code
 layers: setup ## Build the Lambda layers for the Lambda target and check them against the 250 MB limit
 	.venv/bin/python -m layers.build
 
@@ -74,7 +74,12 @@ invoke: setup ## Run one sample event under AWS's Runtime Interface Emulator: ma
 	.venv/bin/python -m local.invoke $(EVENT)
 
 deploy: setup ## Build and deploy to your AWS account (guided)
-	.venvs/cli/bin/sam build && .venvs/cli/bin/sam deploy --guided
+	PATH="$(CURDIR)/.venvs/uv/bin:$$PATH" .venvs/cli/bin/sam build
+	.venvs/cli/bin/sam deploy --guided
+	@echo "Now upload what the Glue jobs import: make glue-code BUCKET=<ResultsBucketName of the outputs above>"
+
+glue-code: setup ## Upload what the Glue jobs import: make glue-code BUCKET=<results bucket>
+	.venv/bin/python glue/upload.py $(BUCKET)
 
 ##@ Environments
 .PHONY: setup setup-training lock format clean preflight
