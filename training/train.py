@@ -1,8 +1,8 @@
 """``make train``: data → term index → features → XGBoost → evaluation → artefact → MLflow registry.
 
 The stages before the trees (code set, encoder, term vectors, features) are kept in ``.local/training``, each
-under a key over its code and its input, and not repeated while that is the same. Synthetic notes are always generated; CodiEsp's training notes (CC BY 4.0) are added
-where ``--data`` holds them.
+under a key over its code and its input, and not repeated while that is the same. Synthetic notes are always
+generated; CodiEsp's training notes (CC BY 4.0) are added where ``--data`` holds them.
 """
 
 from __future__ import annotations

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from chartcode.trees import Trees
+from training import rows, trees
+from training.trees import NoteRows
+
+
+@pytest.fixture(autouse=True)
+def few_trees(monkeypatch):
+    monkeypatch.setitem(trees.PARAMETERS, "n_estimators", 80)
+    monkeypatch.setitem(trees.PARAMETERS, "learning_rate", 0.3)
+    monkeypatch.setitem(trees.PARAMETERS, "n_jobs", 1)
+
+
+def note(labels, missed=0):
+    count = len(labels)
+    return NoteRows(tuple("ABCDEFG"[:count]), np.zeros((count, 1), np.float32), np.array(labels, dtype=bool), missed)
+
+
+def test_the_served_trees_agree_with_xgboost(note_rows, tmp_path):
+    model = trees.fit(note_rows, seed=1)
+    trees.export(model, tmp_path / "entities.onnx")
+    features = np.concatenate([each.features for each in note_rows])
+    assert np.isnan(features).any()
+    served = Trees.load(tmp_path / "entities.onnx").predict(features)
+    assert np.abs(served - model.predict_proba(features)[:, 1]).max() <= 1e-5
+    assert served.std() > 0.1
+
+
+def test_the_same_seed_gives_the_same_trees(note_rows):
+    features = note_rows[0].features
+    first, again = (trees.fit(note_rows, seed=5).predict_proba(features) for _ in range(2))
+    assert np.array_equal(first, again)
+
+
+def test_out_of_fold_probabilities_come_from_models_that_have_not_seen_the_note(note_rows):
+    # Labels without any relation to the features: a model that had seen them would still fit them.
+    random = np.random.default_rng(0)
+    noise = [NoteRows(n.codes, n.features, random.random(50) < 0.5, 0) for n in note_rows]
+    labels = np.concatenate([n.labels for n in noise])
+    held_out = np.concatenate(trees.out_of_fold(noise, seed=1))
+    seen = trees.fit(noise, seed=1).predict_proba(np.concatenate([n.features for n in noise]))[:, 1]
+    assert ((seen > 0.5) == labels).mean() > 0.8
+    assert ((held_out > 0.5) == labels).mean() < 0.6
+
+
+def test_best_threshold():
+    # Down to 0.9: F1 2*1/(1+3); to 0.8: 2*2/(2+3) = 0.8; to 0.4: 2*2/(3+3); all: 2*2/(4+3). One gold code is missed.
+    notes = [note([True, False]), note([True, False], missed=1)]
+    probabilities = [np.array([0.9, 0.4], np.float32), np.array([0.8, 0.1], np.float32)]
+    assert trees.best_threshold(notes, probabilities) == pytest.approx(0.8)
+
+
+def test_calibration_error():
+    # Bin 0.9: one right, one wrong at 0.95 each: |1.9 - 1| = 0.9; bin 0.2: two wrong at 0.25: 0.5. (0.9 + 0.5) / 4.
+    # 0.01 is below what is shown.
+    notes = [note([True, False, False, False, True])]
+    probabilities = [np.array([0.95, 0.95, 0.25, 0.25, 0.01], np.float32)]
+    assert trees.calibration_error(notes, probabilities) == pytest.approx(1.4 / 4, abs=1e-6)
+
+
+def test_rows_are_read_as_they_were_written(note_rows, tmp_path):
+    given = [*note_rows[:3], NoteRows((), np.zeros((0, 6), np.float32), np.zeros(0, bool), 4), note_rows[3]]
+    rows.save(given, tmp_path)
+    for before, after in zip(given, rows.load(tmp_path), strict=True):
+        assert (before.codes, before.missed) == (after.codes, after.missed)
+        assert np.array_equal(before.features, after.features, equal_nan=True)
+        assert np.array_equal(before.labels, after.labels)
