@@ -54,7 +54,9 @@ def start_interfaces(settings: Settings, processes: Processes) -> None:
         f"'{python}' -m training.registry && exec '{python}' -m mlflow ui --backend-store-uri 'sqlite:///{store}'"
         f" --host 127.0.0.1 --port {settings.mlflow_port} --workers 1"
     )
-    processes.start("mlflow", ["sh", "-c", shell], {"MLFLOW_DISABLE_TELEMETRY": "true"}, ROOT)
+    # Its job workers serve features that nothing here uses, with a process each.
+    env = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    processes.start("mlflow", ["sh", "-c", shell], env, ROOT)
 
 
 def start_workbench(settings: Settings, processes: Processes, stack: Stack) -> None:
@@ -148,7 +150,7 @@ def main_job(settings: Settings, processes: Processes) -> None:
     steps.done("Everything is up")
 
 
-def _stop_on_terminate(signum: int, frame: object) -> None:
+def _stop(signum: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
@@ -161,7 +163,9 @@ def main(
     if missing:
         console.print("\n".join(f"[red]✗[/] {each}" for each in missing))
         sys.exit(2)
-    signal.signal(signal.SIGTERM, _stop_on_terminate)
+    # Set even where a shell started us with interrupts ignored (in the background).
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     processes = Processes(settings.state / "logs")
     try:
         main_job(settings, processes)
