@@ -42,18 +42,23 @@ class NoteRows:
         bool [codes], whether the code meets a gold code.
     missed
         Gold codes that no candidate meets.
+    weight
+        Weight of each candidate in training, against 1 for those of real notes.
     """
 
     codes: tuple[str, ...]
     features: NDArray[np.float32]
     labels: NDArray[np.bool_]
     missed: int
+    weight: float = 1.0
 
 
 def fit(notes: Sequence[NoteRows], seed: int) -> xgb.XGBClassifier:
     """Return a classifier trained on the candidates of `notes`."""
     model = xgb.XGBClassifier(**PARAMETERS, random_state=seed)
-    model.fit(np.concatenate([n.features for n in notes]), np.concatenate([n.labels for n in notes]))
+    weights = np.repeat([n.weight for n in notes], [len(n.codes) for n in notes])
+    features, labels = np.concatenate([n.features for n in notes]), np.concatenate([n.labels for n in notes])
+    model.fit(features, labels, sample_weight=weights)
     return model
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,19 @@ def test_out_of_fold_probabilities_come_from_models_that_have_not_seen_the_note(
     seen = trees.fit(noise, seed=1).predict_proba(np.concatenate([n.features for n in noise]))[:, 1]
     assert ((seen > 0.5) == labels).mean() > 0.8
     assert ((held_out > 0.5) == labels).mean() < 0.6
+
+
+def test_notes_of_little_weight_count_little(note_rows):
+    features = np.concatenate([n.features for n in note_rows])
+    wrong = [replace(n, labels=~n.labels) for n in note_rows]
+    light = [replace(n, weight=0.01) for n in wrong]
+    right = np.concatenate([n.labels for n in note_rows])
+    agreeing = [
+        ((trees.fit([*note_rows, *others], seed=1).predict_proba(features)[:, 1] > 0.5) == right).mean()
+        for others in (wrong, light)
+    ]
+    assert agreeing[0] < 0.75
+    assert agreeing[1] > 0.9
 
 
 def test_best_threshold():
