@@ -9,6 +9,8 @@ from typing import Any
 
 import boto3
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from chartcode_aws.batch_store import BatchStore
 from chartcode_aws.observability import logger, metrics, tracer
@@ -42,22 +44,27 @@ def start(batch: str, files: list[UploadedFile]) -> None:
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Group the uploaded files by the batch that they belong to, and start each; report what failed."""
+    """Give every uploaded file to its batch, and start each batch; report what failed."""
     config.register_lambda_context(context)
-    messages = {r["messageId"]: UploadedFile.from_event(json.loads(r["body"])) for r in event["Records"]}
-    wanted = batch_id(set(messages.values()))
-    groups: defaultdict[str, dict[str, UploadedFile]] = defaultdict(dict)
-    failed: list[str] = []
-    for message, file in messages.items():
+    files = {r["messageId"]: file for r in event["Records"] if (file := UploadedFile.from_message(r["body"]))}
+    wanted = batch_id(set(files.values()))
+
+    def claim_file(record: SQSRecord) -> tuple[str, str]:
+        return record.message_id, claim(files[record.message_id], wanted)
+
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    with processor(event["Records"], handler=claim_file):
+        outcomes = processor.process()
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for status, outcome, _ in outcomes:
+        if status == "success":
+            message, batch = outcome
+            groups[batch].append(message)
+    failures = processor.response()["batchItemFailures"]
+    for batch, messages in groups.items():
         try:
-            groups[claim(file, wanted)][message] = file
-        except Exception:
-            logger.error("An upload could not be claimed", message_id=message)
-            failed.append(message)
-    for batch, members in groups.items():
-        try:
-            start(batch, sorted(set(members.values()), key=lambda file: file.key))
+            start(batch, sorted({files[message] for message in messages}, key=lambda file: file.key))
         except Exception as error:
             logger.error("A batch could not be started", batch_id=batch, error=type(error).__name__)
-            failed.extend(members)
-    return {"batchItemFailures": [{"itemIdentifier": message} for message in failed]}
+            failures += [{"itemIdentifier": message} for message in messages]
+    return {"batchItemFailures": failures}

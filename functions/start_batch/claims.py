@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterable
 from functools import cache
@@ -31,17 +32,20 @@ class UploadedFile(BaseModel):
     size: int = 0
 
     @classmethod
-    def from_event(cls, event: dict[str, Any]) -> UploadedFile:
-        """Return the file of an EventBridge ``Object Created`` event of S3."""
-        detail = event["detail"]
-        found = detail["object"]
-        return cls(
-            bucket=detail["bucket"]["name"],
-            key=found["key"],
-            etag=found.get("etag", ""),
-            version_id=found.get("version-id", ""),
-            size=found.get("size", 0),
-        )
+    def from_message(cls, body: str) -> UploadedFile | None:
+        """Return the file of an EventBridge ``Object Created`` event of S3; None if the message is none."""
+        try:
+            detail = json.loads(body)["detail"]
+            found = detail["object"]
+            return cls(
+                bucket=detail["bucket"]["name"],
+                key=found["key"],
+                etag=found.get("etag", ""),
+                version_id=found.get("version-id", ""),
+                size=found.get("size", 0),
+            )
+        except (ValueError, KeyError, TypeError):
+            return None
 
 
 def batch_id(files: Iterable[UploadedFile]) -> str:

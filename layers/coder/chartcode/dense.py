@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from chartcode.errors import ArtefactError
+from chartcode.session import open_session
 
 SEARCH_FILE = "term_search.onnx"
 VECTORS_FILE = "term_vectors.bin"
@@ -65,13 +65,7 @@ class TermSearch:
     @classmethod
     def load(cls, folder: Path, threads: int = 0) -> TermSearch:
         """Load the search of an artefact."""
-        for name in (SEARCH_FILE, VECTORS_FILE):
-            if not (folder / name).is_file():
-                raise ArtefactError(f"{folder / name} is missing. Run `make train`.")
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        session = ort.InferenceSession(str(folder / SEARCH_FILE), options, providers=["CPUExecutionProvider"])
+        session = open_session(folder / SEARCH_FILE, threads)
         count = session.get_outputs()[0].shape[-1]
         vectors = np.memmap(folder / VECTORS_FILE, dtype=np.int8, mode="r").reshape(-1, count)
         return cls(session, vectors)

@@ -11,7 +11,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from chartcode.errors import ArtefactError
+from chartcode.session import open_session
 
 MODEL_FILE = "encoder.onnx"
 TOKENIZER_FILE = "tokenizer.json"
@@ -62,13 +62,7 @@ class Encoder:
     @classmethod
     def load(cls, folder: Path, threads: int = 0) -> Encoder:
         """Load the encoder of an artefact; `threads` 0 leaves the number to onnxruntime."""
-        for name in (MODEL_FILE, TOKENIZER_FILE):
-            if not (folder / name).is_file():
-                raise ArtefactError(f"{folder / name} is missing. Run `make train`.")
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        session = ort.InferenceSession(str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"])
+        session = open_session(folder / MODEL_FILE, threads)
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
         tokenizer.no_truncation()
         tokenizer.no_padding()

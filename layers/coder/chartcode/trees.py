@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from chartcode.errors import ArtefactError
+from chartcode.session import open_session
 
 ENTITY_FILE = "entities.onnx"
 
@@ -24,12 +24,7 @@ class Trees:
     @classmethod
     def load(cls, path: Path, threads: int = 0) -> Trees:
         """Load the trees of an artefact."""
-        if not path.is_file():
-            raise ArtefactError(f"{path} is missing. Run `make train`.")
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        return cls(ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"]))
+        return cls(open_session(path, threads))
 
     def predict(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the probability of each row of `features`, float64 [rows]."""

@@ -173,3 +173,13 @@ def test_a_failed_start_is_tried_again(started, event, context, monkeypatch):
     monkeypatch.setattr(app, "_states", working)
     assert app.lambda_handler({"Records": [upload(request, 9)]}, context) == {"batchItemFailures": []}
     assert len(started) == 1
+
+
+def test_a_message_that_is_no_upload_fails_alone(started, event, context):
+    from start_batch.app import lambda_handler
+
+    request, _ = event("start_batch")
+    stray = {**upload(request, 2), "body": "no JSON"}
+    answer = lambda_handler({"Records": [*request["Records"], stray]}, context)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-2"}]}
+    assert len(started) == 1
