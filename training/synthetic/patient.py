@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +15,10 @@ from training.synthetic.schema import Templates
 RARE_NOTES = 0.6
 RARE_DRAWS = 0.5
 NEWBORN_SHARE = 0.02
+# Clinicians abbreviate where they can.
+ABBREVIATED_SHARE = 0.4
+
+_ABBREVIATION = re.compile(r"\b(?=\w*[A-Z]\w*[A-Z])\w{2,7}\b")
 
 Slot = Literal["problem", "past", "symptom", "relative", "other"]
 
@@ -41,7 +46,8 @@ class Population:
             self._wordings[phrase.code].append(phrase)
             if not phrase.common:
                 self._rare[phrase.code[:3]].append(phrase.code)
-        common = sorted({phrase.code for phrase in phrases if phrase.common})
+        # One entry a phrase: what has many wordings is seen often.
+        common = [phrase.code for phrase in phrases if phrase.common]
         self._symptoms = [code for code in common if code.startswith(templates.symptom_codes)]
         self._conditions = [code for code in common if not code.startswith(templates.symptom_codes)]
         self._family = [code for code in common if code.startswith(templates.family_codes)]
@@ -58,11 +64,15 @@ class Population:
 
     def phrase(self, slot: Slot, patient: Patient) -> Phrase:
         """Return a phrase for a slot of the patient's note."""
-        return self._draw.choice(self._wordings[self._code(slot, patient)])
+        return self.wording(self._code(slot, patient))
 
     def wording(self, code: str) -> Phrase:
         """Return one of the phrases of a code."""
-        return self._draw.choice(self._wordings[code])
+        wordings = self._wordings[code]
+        abbreviated = [phrase for phrase in wordings if _ABBREVIATION.search(phrase.text)]
+        if abbreviated and self._draw.random() < ABBREVIATED_SHARE:
+            return self._draw.choice(abbreviated)
+        return self._draw.choice(wordings)
 
     def _code(self, slot: Slot, patient: Patient) -> str:
         draw = self._draw
