@@ -7,6 +7,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV_VERSION := 0.13.9
 UV := .venvs/uv/bin/uv
 DATA ?= ../shared/data
+NOTES ?= 50000
 # The CPU build where the package index offers one; on a GPU machine set TORCH to what it needs.
 TORCH ?= torch==2.13.0
 
@@ -54,13 +55,28 @@ test-training: setup-training ## The training stack (torch, XGBoost, MLflow) in 
 	.venvs/training/bin/python -m pytest training/tests
 
 ##@ Model
-.PHONY: train evaluate
+.PHONY: corpus train train-encoder evaluate bench baselines
 train: setup-training ## Retrain and register the model (DATA=folder with the labelled notes)
 	.venvs/training/bin/python -m training.train --data $(DATA)
+
+train-encoder: setup-training ## Tune the encoder on ICD-10-CM terms and export it (then make train)
+	.venvs/training/bin/python -m training.train_encoder
+
+corpus: setup setup-training ## Split and describe a large synthetic corpus with PySpark: make corpus NOTES=50000
+	.venvs/training/bin/python -m training.synthetic --notes $(NOTES) --output .local/corpus/notes.jsonl
+	.venvs/spark/bin/spark-submit --properties-file local/spark/spark-defaults.conf training/corpus.py \
+	  .local/corpus/notes.jsonl --output .local/corpus
+
+baselines: setup-training ## The classic design and TF-IDF on the same notes, for comparison (DATA=folder)
+	.venvs/training/bin/python -m training.baseline_classic --data $(DATA)
+
+bench: setup-training ## Latency, cold start, memory and throughput, beside PyTorch eager and XGBoost
+	.venvs/training/bin/python -m training.bench
 
 evaluate: setup ## Figures on the development sets in DATA
 	.venv/bin/chartcode evaluate $(DATA)/codiesp_dev.jsonl --level entities
 	.venv/bin/chartcode evaluate $(DATA)/aci_icd_dev.jsonl --level codes
+	.venv/bin/chartcode evaluate $(DATA)/doid_phrases_dev.jsonl --level phrases
 
 ##@ Cloud
 .PHONY: layers openapi invoke deploy glue-code

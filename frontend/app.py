@@ -29,8 +29,23 @@ def code_rows(codes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "Code": code["code"],
             "Description": code["description"],
             "Probability": code["probability"],
+            "Route": code.get("route", ""),
             "Evidence": "; ".join(dict.fromkeys(evidence["text"] for evidence in code["evidence"])),
-            "Edits": "; ".join(edit.get("reason", "") for edit in code.get("edits", [])),
+            "Edits": "; ".join(f"{edit['reason']} ({edit['guideline']})" for edit in code.get("edits", [])),
+        }
+        for code in codes
+    ]
+
+
+def not_billed_rows(codes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of the codes that the note mentions and this encounter does not report."""
+    return [
+        {
+            "Code": code["code"],
+            "Description": code["description"],
+            "Why not": code["edit"]["reason"],
+            "Guideline": code["edit"]["guideline"],
+            "Evidence": "; ".join(dict.fromkeys(evidence["text"] for evidence in code["evidence"])),
         }
         for code in codes
     ]
@@ -47,6 +62,9 @@ def show_answer(text: str, answer: Mapping[str, Any]) -> None:
         )
     else:
         st.info("No billable code was found. The note below shows what was recognised, and how it was asserted.")
+    if answer.get("not_billed"):
+        with st.expander(f"Mentioned, not billed: {len(answer['not_billed'])}"):
+            st.dataframe(not_billed_rows(answer["not_billed"]), hide_index=True)
     st.subheader("Evidence")
     names = {
         "affirmed": "affirmed",

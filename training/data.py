@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 CODIESP_TRAIN = "codiesp_train.jsonl"
 CODIESP_DEV = "codiesp_dev.jsonl"
 ACI_DEV = "aci_icd_dev.jsonl"
+DOID_DEV = "doid_phrases_dev.jsonl"
 
 
 class EvidenceSentence(BaseModel):
@@ -33,6 +34,10 @@ class LabelledNote(BaseModel):
     age: float | None = None
     sex: str | None = None
     billed: tuple[str, ...] | None = None
+    term: str | None = Field(default=None, description="The term that a generated phrase was before it was varied")
+    residual: bool = False
+    in_tabular: bool = False
+    n_doid_on_code: int = 1
 
 
 def read(path: Path) -> list[LabelledNote]:

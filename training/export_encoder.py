@@ -78,7 +78,7 @@ def pooled_original(encoder: str, phrases: tuple[str, ...]) -> NDArray[np.float3
     with torch.inference_mode():
         for phrase in phrases:
             output: Any = model(**tokenizer(phrase, return_tensors="pt"))
-            vectors.append(output.last_hidden_state[0].mean(dim=0).numpy())
+            vectors.append(output.last_hidden_state[0][1:-1].mean(dim=0).numpy())
     return np.stack(vectors)
 
 

@@ -13,6 +13,8 @@ from training.data import LabelledNote
 # A phrase is kept for a code when at least this many notes agree, in at least this share of those that hold it.
 MIN_CODED = 2
 MIN_PRECISION = 0.05
+# Phrases of this many notes are counted even where no code is given for them.
+MIN_HELD = 4
 
 
 def phrases_in(text: str) -> set[str]:
@@ -55,4 +57,8 @@ def learn(notes: Iterable[LabelledNote], billable_code: Callable[[str], str | No
         )
         for phrase, codes in coded.items()
     }
-    return Lexicon(phrases={k: v for k, v in phrases.items() if v}, prior=dict(prior))
+    return Lexicon(
+        phrases={k: v for k, v in phrases.items() if v},
+        prior=dict(prior),
+        held={phrase: count for phrase, count in held.items() if count >= MIN_HELD},
+    )

@@ -22,7 +22,7 @@ CHAMPION = "champion"
 STORE = Path(".mlflow")
 # What a run learns. The encoder, the code set and its term vectors come from elsewhere; the manifest names them
 # and holds their hashes.
-LOGGED_FILES = ("manifest.json", "entities.onnx", "lexicon.json")
+LOGGED_FILES = ("manifest.json", "entities.onnx", "rescoring.onnx", "billing.onnx", "lexicon.json")
 
 
 def open_store(store: Path = STORE) -> MlflowClient:
@@ -37,23 +37,30 @@ def open_store(store: Path = STORE) -> MlflowClient:
     return client
 
 
-def register(client: MlflowClient, folder: Path, manifest: Manifest) -> str:
-    """Log the run of the artefact in `folder`, register it as a version, and make it the champion.
+def register(
+    client: MlflowClient, folder: Path, manifest: Manifest, report: Path | None = None, promoted: bool = True
+) -> str:
+    """Log the run of the artefact in `folder`, register it as a version, and make it the champion if it is promoted.
 
-    Parameters, data hashes and metrics come from the manifest. No note text is in any of them.
+    Parameters, data hashes and metrics come from the manifest, plots and tables from the folder `report`. No note
+    text is in any of them.
     """
     with mlflow.start_run(run_name=manifest.version) as run:
         mlflow.log_params({key: str(value)[:500] for key, value in manifest.training.items()})
         mlflow.log_params({"code_set": manifest.code_set, "encoder": manifest.encoder})
         mlflow.log_metrics(manifest.metrics)
-        mlflow.log_metric("entity_threshold", manifest.entity_threshold)
+        for name in ("entity_threshold", "billing_threshold", "auto_threshold"):
+            mlflow.log_metric(name, getattr(manifest, name))
+        if report is not None:
+            mlflow.log_artifacts(str(report), artifact_path="report")
         for name in LOGGED_FILES:
             mlflow.log_artifact(str(folder / name), artifact_path="model")
         source = f"{run.info.artifact_uri}/model"
     if not client.search_registered_models(f"name = '{MODEL}'"):
         client.create_registered_model(MODEL, description="Clinical notes to ICD-10-CM codes")
     version = client.create_model_version(MODEL, source, run.info.run_id, tags={"version": manifest.version})
-    client.set_registered_model_alias(MODEL, CHAMPION, version.version)
+    if promoted:
+        client.set_registered_model_alias(MODEL, CHAMPION, version.version)
     return str(version.version)
 
 

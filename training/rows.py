@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from chartcode.evaluation import gold_met, undotted
 from chartcode.features import Contexts, FeatureExtractor
 from chartcode.lexicon import Lexicon
 from chartcode.patient import stated_age, stated_sex
+from chartcode.scoring import best_spans
 from chartcode.terms import TermIndex
 from training import lexicon as lexicons
 from training.data import LabelledNote
@@ -26,7 +28,11 @@ FILE = "rows.npz"
 class RowBuilder:
     """Builds the rows of notes with the same code that serves them."""
 
-    def __init__(self, codeset: CodeSet, index: TermIndex, finder: CandidateFinder) -> None:
+    def __init__(self, codeset: CodeSet, index: TermIndex, finder: CandidateFinder, texts: Sequence[str] = ()) -> None:
+        """Take `texts`, those of the index's terms in order, to hide the terms of generated phrases."""
+        self._numbers: defaultdict[str, set[int]] = defaultdict(set)
+        for number, text in enumerate(texts):
+            self._numbers[text.lower()].add(number)
         self._codeset = codeset
         self._index = index
         self._finder = finder
@@ -52,7 +58,7 @@ class RowBuilder:
         return [found[i] for i in range(len(notes))]
 
     def _note_rows(self, note: LabelledNote, finder: CandidateFinder, extractor: FeatureExtractor) -> NoteRows:
-        candidates = finder.find(note.text)
+        candidates = finder.find(note.text, frozenset(self._numbers.get((note.term or "").lower(), ())))
         features = extractor.extract(
             candidates,
             Contexts(candidates),
@@ -65,6 +71,7 @@ class RowBuilder:
             codes=tuple(candidates.matches),
             features=features,
             labels=np.array([each is not None for each in met], dtype=bool),
+            spans=best_spans(candidates),
             missed=len(gold - set(met)),
         )
 
@@ -77,6 +84,7 @@ def save(notes: Sequence[NoteRows], folder: Path) -> None:
         lengths=np.array([len(note.codes) for note in notes]),
         features=np.concatenate([note.features for note in notes]),
         labels=np.concatenate([note.labels for note in notes]),
+        spans=np.concatenate([note.spans for note in notes]),
         missed=np.array([note.missed for note in notes]),
     )
 
@@ -84,9 +92,11 @@ def save(notes: Sequence[NoteRows], folder: Path) -> None:
 def load(folder: Path) -> list[NoteRows]:
     """Read what `save` wrote."""
     with np.load(folder / FILE) as kept:
-        codes, features, labels, missed = (kept[name] for name in ("codes", "features", "labels", "missed"))
+        codes, features, labels, missed, spans = (
+            kept[name] for name in ("codes", "features", "labels", "missed", "spans")
+        )
         ends = kept["lengths"].cumsum()
     return [
-        NoteRows(tuple(codes[start:end].tolist()), features[start:end], labels[start:end], int(count))
+        NoteRows(tuple(codes[start:end].tolist()), features[start:end], labels[start:end], int(count), spans[start:end])
         for start, end, count in zip([0, *ends[:-1]], ends, missed, strict=True)
     ]

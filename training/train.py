@@ -1,7 +1,7 @@
-"""``make train``: data → term index → features → XGBoost → evaluation → artefact → MLflow registry.
+"""``make train``: data → features → XGBoost → evaluation → calibration → ONNX → registry → artefact of the layer.
 
-The stages before the trees (code set, encoder, term vectors, features) are kept in ``.local/training``, each
-under a key over its code and its input, and not repeated while that is the same. Synthetic notes are always
+What depends on the code set and the encoder only, and the features of the notes, is kept in ``.local/training``, each
+stage under a key over its code and its input, and not repeated while that is the same. Synthetic notes are always
 generated; CodiEsp's training notes (CC BY 4.0) are added where ``--data`` holds them.
 """
 
@@ -17,34 +17,36 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import track
 
 import chartcode
 from chartcode import artefact, codeset, dense, encoder, lexicon, rules, terms, text, trees
 from chartcode.candidates import CandidateFinder
-from chartcode.coder import Coder
 from chartcode.codeset import CodeSet
 from chartcode.dense import TermSearch
 from chartcode.encoder import Encoder
-from chartcode.evaluation import Level, evaluate, predicted
 from chartcode.lexicon import EMPTY, Lexicon
 from chartcode.terms import TermIndex
+from training import billing, data, export_encoder, model_card, promotion, registry, report, rows
 from training import codeset as build_codeset
-from training import data, export_encoder, model_card, registry, rows
 from training import lexicon as build_lexicon
 from training import terms as build_terms
 from training import trees as build_trees
 from training.data import LabelledNote
+from training.encoder_pairs import PairSampler
 from training.rows import RowBuilder
 from training.stages import Stages, key_of
 from training.synthetic import Generator, phrases
-from training.trees import NoteRows
+from training.trees import EntityTrees, NoteRows
 
 SHIPPED = Path("layers/model/artefact")
 WORK = Path(".local/training")
+TUNED = "all-MiniLM-L6-v2 tuned on ICD-10-CM terms (make train-encoder)"
 # A candidate of a synthetic note weighs this much beside one of a real note, so that the template notes, of which
 # there are more, do not outweigh them.
-SYNTHETIC_WEIGHT = 0.5
+SYNTHETIC_WEIGHT = 0.15
+# Of the synthetic notes, this share is one phrase each, and as many more encounters train the billing trees.
+PHRASE_SHARE = 0.5
+BILLING_SHARE = 0.5
 STABLE_FILES = (
     codeset.FILE,
     encoder.MODEL_FILE,
@@ -53,6 +55,16 @@ STABLE_FILES = (
     dense.SEARCH_FILE,
     dense.VECTORS_FILE,
 )
+LEARNED_FILES = (lexicon.FILE, trees.ENTITY_FILE, trees.RESCORING_FILE, trees.BILLING_FILE)
+# The modules of chartcode that a row depends on; what is done with scored codes is not among them.
+FEATURE_CODE = tuple(
+    Path(chartcode.__file__).parent / name
+    for name in (
+        "assertion.py", "candidates.py", "dense.py", "encoder.py", "features.py", "lexical.py", "lexicon.py",
+        "patient.py", "sections.py", "sentences.py", "terms.py", "text.py", "rules/abbreviations.json",
+        "rules/assertion.json", "rules/sections.json", "rules/word_synonyms.json",
+    )
+)  # fmt: skip
 console = Console()
 
 
@@ -61,25 +73,33 @@ class Sources:
     """The notes that a run trains on, and the hashes of their files."""
 
     synthetic: list[LabelledNote]
+    encounters: list[LabelledNote]
     codiesp: list[LabelledNote]
     hashes: dict[str, str]
 
 
 def prepare(folder: Path, encoder_source: str) -> None:
-    """Write what depends on the code set and the encoder only, unless it is there and nothing has changed."""
+    """Write what depends on the code set and the encoder only, unless it is there and nothing has changed.
+
+    Without `encoder_source`, the tuned int8 encoder that ships with the repository is taken as it is.
+    """
     stages = Stages(folder)
     key = key_of([icd_release(), Path(build_codeset.__file__)])
     if not stages.is_done("code set", key, [codeset.FILE]):
         console.print(f"Code set: {build_codeset.build(folder / codeset.FILE)} codes")
         stages.mark("code set", key)
-    key = key_of([encoder_source, Path(export_encoder.__file__)])
+    key = key_of([encoder_source or SHIPPED / encoder.MODEL_FILE, Path(export_encoder.__file__)])
     if not stages.is_done("encoder", key, [encoder.MODEL_FILE, encoder.TOKENIZER_FILE]):
-        console.print("Exporting the encoder to ONNX int8")
-        export_encoder.export(encoder_source, folder)
+        if encoder_source:
+            console.print("Exporting the encoder to ONNX int8")
+            export_encoder.export(encoder_source, folder)
+        else:
+            for name in (encoder.MODEL_FILE, encoder.TOKENIZER_FILE):
+                shutil.copyfile(SHIPPED / name, folder / name)
         stages.mark("encoder", key)
     built_from = (build_codeset, build_terms, dense, encoder, terms, text)
     key = key_of([icd_release(), *(Path(str(module.__file__)) for module in built_from), folder / encoder.MODEL_FILE])
-    key = key_of([key, rules.load(rules.LayTerms).model_dump_json()])
+    key = key_of([key, *(rules.load(schema).model_dump_json() for schema in (rules.LayTerms, rules.WordSynonyms))])
     if not stages.is_done("terms", key, [terms.FILE, dense.SEARCH_FILE, dense.VECTORS_FILE]):
         all_terms = build_terms.terms()
         build_terms.save_index(build_terms.build_index(all_terms), folder)
@@ -93,28 +113,39 @@ def icd_release() -> str:
     return f"{build_codeset.RELEASE_NAME}, simple-icd-10-cm {importlib.metadata.version('simple-icd-10-cm')}"
 
 
-def read_sources(folder: Path | None, synthetic_notes: int, seed: int) -> Sources:
-    """Generate the synthetic notes, and read CodiEsp's training notes where they are."""
-    drawn = Generator(phrases(), seed).notes(synthetic_notes)
-    synthetic = [LabelledNote(id=n.id, text=n.text, codes=n.codes, age=n.age, sex=n.sex) for n in drawn]
-    path = folder / data.CODIESP_TRAIN if folder else None
+def read_sources(folder: Path | None, synthetic_notes: int, seed: int, codiesp: bool = True) -> Sources:
+    """Generate the synthetic notes, and read CodiEsp's training notes where they are and wanted."""
+    wordings = PairSampler(seed).wordings(int(synthetic_notes * PHRASE_SHARE))
+    synthetic = _generated(synthetic_notes, seed) + [
+        LabelledNote(id=f"phrase-{number:06d}", text=wording, codes=(code,), term=term if number % 2 else None)
+        for number, (wording, code, term) in enumerate(wordings)
+    ]
+    encounters = _generated(int(synthetic_notes * BILLING_SHARE), seed + 1)
+    path = folder / data.CODIESP_TRAIN if folder and codiesp else None
     if path is None or not path.is_file():
-        console.print("CodiEsp is not there: training on synthetic notes only.")
-        return Sources(synthetic, [], {})
-    return Sources(synthetic, data.read(path), {path.name: data.digest(path)})
+        console.print("Training on synthetic notes only.")
+        return Sources(synthetic, encounters, [], {})
+    return Sources(synthetic, encounters, data.read(path), {path.name: data.digest(path)})
+
+
+def _generated(count: int, seed: int) -> list[LabelledNote]:
+    drawn = Generator(phrases(), seed).notes(count)
+    return [
+        LabelledNote(id=n.id, text=n.text, codes=n.codes, age=n.age, sex=n.sex, billed=n.billed or None) for n in drawn
+    ]
 
 
 def build_rows(folder: Path, sources: Sources) -> tuple[Lexicon, list[NoteRows], list[NoteRows]]:
     """Return the lexicon, and the rows of CodiEsp's and of the synthetic notes; rows are kept for the next run."""
     codes, index = CodeSet(folder / codeset.FILE), TermIndex.load(folder)
     learned = build_lexicon.learn(sources.codiesp, codes.billable_code) if sources.codiesp else EMPTY
-    code = [Path(chartcode.__file__).parent, Path(rows.__file__), Path(build_lexicon.__file__)]
+    code = [Path(rows.__file__), Path(build_lexicon.__file__), *FEATURE_CODE]
     notes = [note.model_dump_json() for note in (*sources.codiesp, *sources.synthetic)]
     key = key_of([*code, *(folder / name for name in STABLE_FILES), *notes])
     stages = Stages(folder)
     if not stages.is_done("rows", key, [rows.FILE]):
         finder = CandidateFinder(index, Encoder.load(folder), TermSearch.load(folder), EMPTY)
-        builder = RowBuilder(codes, index, finder)
+        builder = RowBuilder(codes, index, finder, [term.text for term in build_terms.terms()])
         found = builder.out_of_fold(sources.codiesp, codes.billable_code) if sources.codiesp else []
         found += builder.rows(sources.synthetic, learned, "Features, synthetic notes")
         rows.save(found, folder)
@@ -124,41 +155,38 @@ def build_rows(folder: Path, sources: Sources) -> tuple[Lexicon, list[NoteRows],
     return learned, real, [replace(each, weight=SYNTHETIC_WEIGHT) for each in synthetic] if real else synthetic
 
 
-def measure(coder: Coder, path: Path, level: Level) -> dict[str, float]:
-    """Return the measures of `coder` on a development set, as metric names of MLflow."""
-    notes = track(data.read(path), description=f"Evaluating on {path.name}")
-    predictions = [
-        predicted(coder.code(note.text, age=note.age, sex=note.sex, candidates=True), level, note.codes)
-        for note in notes
-    ]
-    exact, category = evaluate(predictions)
-    return {
-        f"{path.stem}.{level}.{name}.{measure}": getattr(measures, measure)
-        for name, measures in (("exact", exact), ("category", category))
-        for measure in ("micro_f1", "micro_precision", "micro_recall", "macro_f1", "map")
-    } | {
-        f"{path.stem}.{level}.{name}.micro_f1_{end}": getattr(measures.intervals["micro_f1"], end)
-        for name, measures in (("exact", exact), ("category", category))
-        for end in ("low", "high")
-    }
+def train_entities(folder: Path, sources: Sources, seed: int) -> tuple[EntityTrees, list[NoteRows], float]:
+    """Train and write the lexicon and both stages of trees; return them with the notes judged and the threshold."""
+    learned, real, synthetic = build_rows(folder, sources)
+    learned.save(folder)
+    judged = real or synthetic
+    found = build_trees.fit_entities([*real, *synthetic], seed)
+    threshold = build_trees.best_threshold(judged, found.held_out[: len(judged)])
+    build_trees.export(found.first, folder / trees.ENTITY_FILE)
+    build_trees.export(found.rescoring, folder / trees.RESCORING_FILE)
+    return found, judged, threshold
 
 
-def write_manifest(folder: Path, threshold: float, training: dict[str, Any], metrics: dict[str, float]) -> None:
-    """Write the manifest, with the hash of every file of the artefact."""
+def write_manifest(
+    folder: Path, thresholds: tuple[float, float, float], training: dict[str, Any], metrics: dict[str, float]
+) -> artefact.Manifest:
+    """Write the manifest (entity, billing and auto threshold), with the hash of every file of the artefact."""
     created = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    names = (*STABLE_FILES, lexicon.FILE, trees.ENTITY_FILE)
     manifest = artefact.Manifest(
         version=created.strftime("%Y.%m.%d-%H%M"),
         created=created,
         code_set=build_codeset.RELEASE_NAME,
         code_set_release=dt.date.fromisoformat(build_codeset.RELEASE_DATE),
         encoder=training["encoder"],
-        entity_threshold=round(threshold, 4),
+        entity_threshold=round(thresholds[0], 4),
+        billing_threshold=round(thresholds[1], 4),
+        auto_threshold=round(thresholds[2], 4),
         training=training,
         metrics={name: round(value, 4) for name, value in metrics.items()},
-        files={name: artefact.describe(folder / name) for name in names},
+        files={name: artefact.describe(folder / name) for name in (*STABLE_FILES, *LEARNED_FILES)},
     )
     (folder / artefact.MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    return manifest
 
 
 def git_commit() -> str:
@@ -169,20 +197,10 @@ def git_commit() -> str:
     return done.stdout.strip() or "unknown"
 
 
-def development_metrics(folder: Path, data_folder: Path | None) -> dict[str, float]:
-    """Return the measures of the coder in `folder` on the development sets that are there."""
-    dev_sets: tuple[tuple[str, Level], ...] = ((data.CODIESP_DEV, "entities"), (data.ACI_DEV, "codes"))
-    metrics: dict[str, float] = {}
-    for name, level in dev_sets:
-        if data_folder and (data_folder / name).is_file():
-            metrics.update(measure(Coder.load(folder), data_folder / name, level))
-    return metrics
-
-
 def ship(folder: Path, output: Path) -> None:
     """Copy the artefact of `folder` to `output`, and write its model card."""
     output.mkdir(parents=True, exist_ok=True)
-    for name in (*STABLE_FILES, lexicon.FILE, trees.ENTITY_FILE, artefact.MANIFEST):
+    for name in (*STABLE_FILES, *LEARNED_FILES, artefact.MANIFEST):
         shutil.copyfile(folder / name, output / name)
     manifest = artefact.verify(output)
     if output == SHIPPED:
@@ -195,39 +213,50 @@ def main(
     synthetic_notes: Annotated[int, typer.Option(help="How many synthetic notes", min=10)] = 1500,
     seed: Annotated[int, typer.Option(help="Same seed, same model")] = 7,
     work: Annotated[Path, typer.Option(help="Folder for what is built on the way")] = WORK,
-    output: Annotated[Path, typer.Option(help="Where the artefact goes")] = SHIPPED,
+    output: Annotated[Path, typer.Option(help="Where the artefact goes if it is promoted")] = SHIPPED,
     store: Annotated[Path, typer.Option(help="Folder of the MLflow store")] = registry.STORE,
+    codiesp: Annotated[bool, typer.Option(help="Learn from CodiEsp's training notes where they are")] = True,
 ) -> None:
-    """Train, evaluate and register a coder."""
+    """Train, evaluate and register a coder; promote it if it beats the present one on the development sets."""
     commit = git_commit()
-    prepare(work, encoder_source or str(export_encoder.embedded_encoder()))
-    sources = read_sources(data_folder, synthetic_notes, seed)
-    learned, real, synthetic = build_rows(work, sources)
-    learned.save(work)
-    console.print("Training XGBoost, and choosing the threshold by cross-validation")
-    judged = real or synthetic
-    probabilities = build_trees.out_of_fold([*real, *synthetic], seed)[: len(judged)]
-    threshold = build_trees.best_threshold(judged, probabilities)
-    build_trees.export(build_trees.fit([*real, *synthetic], seed), work / trees.ENTITY_FILE)
+    prepare(work, encoder_source)
+    sources = read_sources(data_folder, synthetic_notes, seed, codiesp)
+    entities, judged, threshold = train_entities(work, sources, seed)
+    billed = billing.train(work, sources.encounters, threshold, seed)
+    build_trees.export(billed.model, work / trees.BILLING_FILE)
+    thresholds = (threshold, billed.threshold, billed.auto_threshold)
     training: dict[str, Any] = {
-        "encoder": encoder_source or export_encoder.EMBEDDED,
+        "encoder": encoder_source or TUNED,
         "seed": seed,
-        "synthetic_notes": synthetic_notes,
+        "synthetic_notes": len(sources.synthetic),
+        "synthetic_encounters": len(sources.encounters),
         "synthetic_weight": SYNTHETIC_WEIGHT,
         "codiesp_notes": len(sources.codiesp),
         "git_commit": commit,
         **{f"data.{name}": digest for name, digest in sources.hashes.items()},
         **{f"xgboost.{name}": value for name, value in build_trees.PARAMETERS.items()},
+        **{f"rescoring.{name}": value for name, value in build_trees.RESCORING_PARAMETERS.items()},
+        **{f"billing.{name}": value for name, value in billing.PARAMETERS.items()},
     }
-    metrics = {"cross_validation.calibration_error": build_trees.calibration_error(judged, probabilities)}
-    write_manifest(work, threshold, training, metrics)
-    metrics.update(development_metrics(work, data_folder))
-    write_manifest(work, threshold, training, metrics)
-    for name, value in metrics.items():
-        console.print(f"  {name} {value:.4f}")
-    ship(work, output)
-    version = registry.register(registry.open_store(store), output, artefact.read_manifest(output))
-    console.print(f"{output}: registered as version {version}, champion.")
+    found = report.Report()
+    found.cross_validation("entities", judged, entities.held_out[: len(judged)], threshold)
+    found.cross_validation("billing_synthetic", billed.rows, billed.held_out, billed.threshold)
+    found.importance("entities", entities.rescoring)
+    found.importance("billing", billed.model)
+    write_manifest(work, thresholds, training, found.metrics)
+    found.development(work, data_folder)
+    manifest = write_manifest(work, thresholds, training, found.metrics)
+    for name, value in manifest.metrics.items():
+        if name.count(".") < 4 and "slice" not in name:
+            console.print(f"  {name} {value:.4f}")
+    client = registry.open_store(store)
+    promoted, why = promotion.decide(manifest, output)
+    found.write(work / "report")
+    version = registry.register(client, work, manifest, work / "report", promoted)
+    console.print(f"Registered as version {version}. {why}")
+    if promoted:
+        ship(work, output)
+        console.print(f"{output}: champion.")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Train XGBoost on candidates, choose the threshold by cross-validation, and export the trees to ONNX."""
+"""Train XGBoost on candidates in two stages, choose thresholds by cross-validation, and export the trees to ONNX."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,19 +12,27 @@ import xgboost as xgb
 from numpy.typing import NDArray
 from onnxmltools import convert_xgboost
 from onnxmltools.convert.common.data_types import FloatTensorType
+from rich.progress import track
 
 from chartcode.mentions import MIN_ALTERNATIVE
+from chartcode.rescoring import rescoring_features
 
+_COMMON: dict[str, float | int | str] = {"subsample": 0.8, "reg_lambda": 5, "tree_method": "hist", "n_jobs": 2}
 PARAMETERS: dict[str, float | int | str] = {
-    "n_estimators": 500,
+    "n_estimators": 600,
     "max_depth": 6,
     "learning_rate": 0.04,
-    "subsample": 0.8,
-    "colsample_bytree": 0.5,
+    "colsample_bytree": 0.3,
     "min_child_weight": 5,
-    "reg_lambda": 5,
-    "tree_method": "hist",
-    "n_jobs": 2,
+    **_COMMON,
+}
+RESCORING_PARAMETERS: dict[str, float | int | str] = {
+    "n_estimators": 300,
+    "max_depth": 5,
+    "learning_rate": 0.03,
+    "colsample_bytree": 0.4,
+    "min_child_weight": 8,
+    **_COMMON,
 }
 FOLDS = 5
 OPSET = 15
@@ -42,6 +50,8 @@ class NoteRows:
         bool [codes], whether the code meets a gold code.
     missed
         Gold codes that no candidate meets.
+    spans
+        int32 [codes, 2], begin and end of the strongest evidence of each.
     weight
         Weight of each candidate in training, against 1 for those of real notes.
     """
@@ -50,24 +60,55 @@ class NoteRows:
     features: NDArray[np.float32]
     labels: NDArray[np.bool_]
     missed: int
+    spans: NDArray[np.int32]
     weight: float = 1.0
 
 
-def fit(notes: Sequence[NoteRows], seed: int) -> xgb.XGBClassifier:
+@dataclass(frozen=True)
+class EntityTrees:
+    """Both stages, and what they say of notes that they have not seen.
+
+    Attributes
+    ----------
+    held_out
+        Probabilities of each note's candidates by models of the other folds.
+    """
+
+    first: xgb.XGBClassifier
+    rescoring: xgb.XGBClassifier
+    held_out: list[NDArray[np.float32]]
+
+
+def fit_entities(notes: Sequence[NoteRows], seed: int) -> EntityTrees:
+    """Train both stages; the second sees the first's probabilities of notes that the first had not seen."""
+    first_held_out = out_of_fold(notes, PARAMETERS, seed, "First trees")
+    beside = [_rescored(note, scores) for note, scores in zip(notes, first_held_out, strict=True)]
+    held_out = out_of_fold(beside, RESCORING_PARAMETERS, seed, "Rescoring trees")
+    return EntityTrees(fit(notes, PARAMETERS, seed), fit(beside, RESCORING_PARAMETERS, seed), held_out)
+
+
+def _rescored(note: NoteRows, first: NDArray[np.float32]) -> NoteRows:
+    beside = rescoring_features(note.codes, note.spans, first)
+    return replace(note, features=np.concatenate([note.features, beside], axis=1))
+
+
+def fit(notes: Sequence[NoteRows], parameters: Mapping[str, float | int | str], seed: int) -> xgb.XGBClassifier:
     """Return a classifier trained on the candidates of `notes`."""
-    model = xgb.XGBClassifier(**PARAMETERS, random_state=seed)
+    model = xgb.XGBClassifier(**parameters, random_state=seed)
     weights = np.repeat([n.weight for n in notes], [len(n.codes) for n in notes])
     features, labels = np.concatenate([n.features for n in notes]), np.concatenate([n.labels for n in notes])
     model.fit(features, labels, sample_weight=weights)
     return model
 
 
-def out_of_fold(notes: Sequence[NoteRows], seed: int) -> list[NDArray[np.float32]]:
+def out_of_fold(
+    notes: Sequence[NoteRows], parameters: Mapping[str, float | int | str], seed: int, description: str
+) -> list[NDArray[np.float32]]:
     """Return for each note the probabilities given by a model that has not seen it."""
     fold = np.random.default_rng(seed).permutation(len(notes)) % FOLDS
     probabilities: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(notes)
-    for held_out in range(FOLDS):
-        model = fit([note for note, f in zip(notes, fold, strict=True) if f != held_out], seed)
+    for held_out in track(range(FOLDS), description=f"{description}, cross-validation"):
+        model = fit([note for note, f in zip(notes, fold, strict=True) if f != held_out], parameters, seed)
         for i in np.flatnonzero(fold == held_out):
             probabilities[i] = model.predict_proba(notes[i].features)[:, 1]
     return probabilities
@@ -83,18 +124,54 @@ def best_threshold(notes: Sequence[NoteRows], probabilities: Sequence[NDArray[np
     return float(scores[order][int(f1.argmax())])
 
 
-def calibration_error(notes: Sequence[NoteRows], probabilities: Sequence[NDArray[np.float32]]) -> float:
-    """Return the expected calibration error of what the coder shows (probabilities of 0.05 and more).
+def micro_f1(notes: Sequence[NoteRows], probabilities: Sequence[NDArray[np.float32]], threshold: float) -> float:
+    """Return the micro F1 of all candidates at or above `threshold`."""
+    scores, labels = np.concatenate(list(probabilities)), np.concatenate([n.labels for n in notes])
+    total = labels.sum() + sum(note.missed for note in notes)
+    chosen = scores >= threshold
+    return float(2 * (labels & chosen).sum() / max(chosen.sum() + total, 1))
 
-    The mean distance between probability and share of right codes, over ten bins of equal width weighted by
-    size (Guo et al. 2017, arXiv:1706.04599).
+
+def precise_threshold(labels: NDArray[np.bool_], scores: NDArray[np.float32], precision: float) -> float:
+    """Return the lowest threshold from which on at least `precision` of the codes are right (1 where none is)."""
+    order = np.argsort(-scores)
+    share = np.cumsum(labels[order]) / np.arange(1, len(scores) + 1)
+    enough = np.flatnonzero(share >= precision)
+    return float(scores[order][enough[-1]]) if len(enough) else 1.0
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Probability against share of right codes, in ten bins of equal width.
+
+    Attributes
+    ----------
+    mean, share, count
+        [bins] mean probability, share of right codes, number of codes (empty bins left out).
+    error
+        Expected calibration error: the mean gap between both, weighted by size (Guo et al. 2017, arXiv:1706.04599).
     """
+
+    mean: list[float]
+    share: list[float]
+    count: list[int]
+    error: float
+
+
+def reliability(notes: Sequence[NoteRows], probabilities: Sequence[NDArray[np.float32]]) -> Reliability:
+    """Return the reliability of what the coder shows (probabilities of `MIN_ALTERNATIVE` and more)."""
     scores, labels = np.concatenate(list(probabilities)), np.concatenate([n.labels for n in notes])
     shown = scores >= MIN_ALTERNATIVE
     scores, labels = scores[shown], labels[shown].astype(float)
     bins = np.minimum((scores * 10).astype(int), 9)
-    gaps = [abs((scores[bins == i] - labels[bins == i]).sum()) for i in range(10)]
-    return float(sum(gaps) / max(len(scores), 1))
+    filled = [i for i in range(10) if (bins == i).any()]
+    gaps = [abs((scores[bins == i] - labels[bins == i]).sum()) for i in filled]
+    return Reliability(
+        mean=[float(scores[bins == i].mean()) for i in filled],
+        share=[float(labels[bins == i].mean()) for i in filled],
+        count=[int((bins == i).sum()) for i in filled],
+        error=float(sum(gaps) / max(len(scores), 1)),
+    )
 
 
 def export(model: xgb.XGBClassifier, path: Path) -> None:

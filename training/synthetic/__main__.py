@@ -17,9 +17,10 @@ def main(
     seed: Annotated[int, typer.Option(help="Same seed, same notes")] = 7,
 ) -> None:
     """Write synthetic labelled notes."""
-    drawn = Generator(phrases(), seed).notes(notes)
+    drawn = Generator(phrases(), seed).stream(notes)
+    output.parent.mkdir(parents=True, exist_ok=True)
     with output.open("w", encoding="utf-8") as stream:
-        for note in track(drawn, description="Writing notes"):
+        for note in track(drawn, total=notes, description="Writing notes"):
             stream.write(note.model_dump_json() + "\n")
 
 

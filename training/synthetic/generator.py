@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterator
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,6 +21,9 @@ TYPO_SHARE = 0.06
 TURNED_SHARE = 0.4
 TITLE_SHARE = 0.6
 CAPITALS_SHARE = 0.04
+# Shares of assessments that open with a summary, and that have lines of reasoning and treatment under each problem.
+SUMMARY_SHARE = 0.45
+PLANS_SHARE = 0.5
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _OF = re.compile(r"^(\w+(?: \w+)?) (?:of|in) (?:the )?(\w+(?: \w+)?)$")
@@ -71,15 +75,23 @@ class Generator:
 
     def notes(self, count: int) -> list[SyntheticNote]:
         """Return `count` notes."""
-        return [self._note(number) for number in range(count)]
+        return list(self.stream(count))
+
+    def stream(self, count: int) -> Iterator[SyntheticNote]:
+        """Yield `count` notes, one at a time: a large corpus need not fit into memory."""
+        for number in range(count):
+            yield self._note(number)
 
     def _note(self, number: int) -> SyntheticNote:
         patient = self._population.patient()
         draft = _Draft(self._draw, self._population, patient)
-        for part in self._draw.choice(self._templates.layouts):
+        layout = self._draw.choice(self._templates.layouts)
+        for part in layout:
             self._write(draft, part, patient)
-        # What is billed: the problems that the note assesses, in its order.
-        billed = tuple(dict.fromkeys(mention.code for mention in draft.assessed))
+        # What is billed: the problems that the note assesses, in its order; of a note without a list of problems,
+        # all that it affirms.
+        affirmed = [mention for mention in draft.mentions if mention.assertion == "affirmed"]
+        billed = tuple(dict.fromkeys(m.code for m in (draft.assessed if "problems" in layout else affirmed)))
         return SyntheticNote(
             id=f"synthetic-{number:06d}",
             text=draft.text,
@@ -97,6 +109,11 @@ class Generator:
             draft.text += "\n"
         elif part == "problems":
             self._problems(draft, patient)
+        elif part == "restated":
+            for code in dict.fromkeys(patient.problems):
+                draft.sentence("{problem}.", "affirmed", code)
+                draft.text += "\n"
+                self._plans(draft)
         elif part in type(templates).model_fields:
             for _ in range(draw.randint(1, _SENTENCES.get(part, 1))):
                 template = draw.choice(getattr(templates, part))
@@ -111,13 +128,45 @@ class Generator:
     def _problems(self, draft: _Draft, patient: Patient) -> None:
         if not draft.text.endswith("\n"):
             draft.text += "\n"
-        bullet = self._draw.choice(("", "- ", "{n}. ", "{n}) ", "# "))
+        summary = self._draw.choice(("before", "after")) if self._draw.random() < SUMMARY_SHARE else ""
+        if summary == "before":
+            self._summary(draft)
+        bullet = self._draw.choice(("", "- ", "• ", "{n}. ", "{n}) ", "# "))
+        with_plans = self._draw.random() < PLANS_SHARE
         for number, code in enumerate(dict.fromkeys(patient.problems), start=1):
             draft.text += bullet.replace("{n}", str(number))
             first = len(draft.mentions)
             draft.sentence(self._draw.choice(self._templates.problems), "affirmed", code)
             draft.assessed.extend(draft.mentions[first:])
             draft.text += "\n"
+            if with_plans:
+                self._plans(draft)
+        if summary == "after":
+            self._summary(draft)
+
+    def _summary(self, draft: _Draft) -> None:
+        """Write who the patient is; what is said of the past or of complaints is not assessed."""
+        draft.text += "\n"
+        draft.sentence(self._draw.choice(self._templates.summaries), "affirmed")
+        draft.text += "\n\n"
+
+    def _plans(self, draft: _Draft) -> None:
+        """Write lines about a problem, which mention symptoms, risks and other conditions without assessing them."""
+        bullet = self._draw.choice(("- ", "• ", "   - ", ""))
+        for template in self._draw.sample(self._templates.plans, self._draw.randint(1, 3)):
+            draft.text += bullet
+            draft.sentence(template.removeprefix("- "), _asserted_by(template))
+            draft.text += "\n"
+        draft.text += "\n"
+
+
+def _asserted_by(plan: str) -> Asserted:
+    """Return what a line under a problem says of its mentions."""
+    if re.search(r"\b(?:if|can cause|many people)\b", plan):
+        return "hypothetical"
+    if re.search(r"\b(?:might|could|rule out)\b", plan):
+        return "uncertain"
+    return "affirmed"
 
 
 class _Draft:

@@ -42,6 +42,8 @@ class Templates(_Data):
     present: tuple[str, ...]
     past: tuple[str, ...]
     problems: tuple[str, ...]
+    plans: tuple[str, ...] = Field(description="Lines under a problem; what they mention is not assessed")
+    summaries: tuple[str, ...] = Field(description="Lines that open an assessment; what they mention is not assessed")
     negated: tuple[str, ...]
     review: tuple[str, ...]
     uncertain: tuple[str, ...]
@@ -59,7 +61,8 @@ class Templates(_Data):
     def _parts_exist(self) -> Templates:
         for layout in self.layouts:
             for part in layout:
-                if part.islower() and part not in self.fillers and part not in type(self).model_fields:
+                known = (*self.fillers, *type(self).model_fields, "restated")
+                if part.islower() and part not in known:
                     raise ValueError(f"layout names {part!r}, which is no part")
         return self
 

@@ -7,7 +7,7 @@ import pytest
 
 from chartcode import Coder, artefact
 from chartcode.artefact import locate
-from training import registry, train, trees
+from training import billing, registry, train, trees
 
 UNCODED = "xylographic"
 CASES = (("type 2 diabetes", "E11.9"), ("hypertension", "I10"), ("pneumonia", "J18.9"), ("gout", "M10.9"))
@@ -38,8 +38,9 @@ def run(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train, "prepare", prepared)
-        patch.setitem(trees.PARAMETERS, "n_estimators", 40)
-        patch.setitem(trees.PARAMETERS, "learning_rate", 0.3)
+        for parameters in (trees.PARAMETERS, trees.RESCORING_PARAMETERS, billing.PARAMETERS):
+            patch.setitem(parameters, "n_estimators", 40)
+            patch.setitem(parameters, "learning_rate", 0.3)
         train.main(base / "data", "", 12, 7, base / "work", base / "artefact", base / "mlflow")
     return base
 
@@ -77,6 +78,6 @@ def test_features_are_not_built_again(run, monkeypatch):
     monkeypatch.setattr(train.RowBuilder, "rows", again)
     sources = train.read_sources(run / "data", 12, 7)
     _, real, synthetic = train.build_rows(run / "work", sources)
-    assert (len(real), len(synthetic)) == (20, 12)
+    assert (len(real), len(synthetic)) == (20, 12 + 6)
     with pytest.raises(AssertionError, match="built again"):
         train.build_rows(run / "work", train.read_sources(run / "data", 12, 8))

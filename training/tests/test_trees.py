@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from chartcode.rescoring import RESCORING_FEATURES
 from chartcode.trees import Trees
 from training import rows, trees
 from training.trees import NoteRows
@@ -17,11 +18,12 @@ def few_trees(monkeypatch):
 
 def note(labels, missed=0):
     count = len(labels)
-    return NoteRows(tuple("ABCDEFG"[:count]), np.zeros((count, 1), np.float32), np.array(labels, dtype=bool), missed)
+    features, spans = np.zeros((count, 1), np.float32), np.zeros((count, 2), np.int32)
+    return NoteRows(tuple("ABCDEFG"[:count]), features, np.array(labels, dtype=bool), missed, spans)
 
 
 def test_the_served_trees_agree_with_xgboost(note_rows, tmp_path):
-    model = trees.fit(note_rows, seed=1)
+    model = trees.fit(note_rows, trees.PARAMETERS, seed=1)
     trees.export(model, tmp_path / "entities.onnx")
     features = np.concatenate([each.features for each in note_rows])
     assert np.isnan(features).any()
@@ -32,17 +34,17 @@ def test_the_served_trees_agree_with_xgboost(note_rows, tmp_path):
 
 def test_the_same_seed_gives_the_same_trees(note_rows):
     features = note_rows[0].features
-    first, again = (trees.fit(note_rows, seed=5).predict_proba(features) for _ in range(2))
+    first, again = (trees.fit(note_rows, trees.PARAMETERS, seed=5).predict_proba(features) for _ in range(2))
     assert np.array_equal(first, again)
 
 
 def test_out_of_fold_probabilities_come_from_models_that_have_not_seen_the_note(note_rows):
     # Labels without any relation to the features: a model that had seen them would still fit them.
     random = np.random.default_rng(0)
-    noise = [NoteRows(n.codes, n.features, random.random(50) < 0.5, 0) for n in note_rows]
+    noise = [replace(n, labels=random.random(50) < 0.5, missed=0) for n in note_rows]
     labels = np.concatenate([n.labels for n in noise])
-    held_out = np.concatenate(trees.out_of_fold(noise, seed=1))
-    seen = trees.fit(noise, seed=1).predict_proba(np.concatenate([n.features for n in noise]))[:, 1]
+    held_out = np.concatenate(trees.out_of_fold(noise, trees.PARAMETERS, 1, "noise"))
+    seen = trees.fit(noise, trees.PARAMETERS, seed=1).predict_proba(np.concatenate([n.features for n in noise]))[:, 1]
     assert ((seen > 0.5) == labels).mean() > 0.8
     assert ((held_out > 0.5) == labels).mean() < 0.6
 
@@ -53,7 +55,9 @@ def test_notes_of_little_weight_count_little(note_rows):
     light = [replace(n, weight=0.01) for n in wrong]
     right = np.concatenate([n.labels for n in note_rows])
     agreeing = [
-        ((trees.fit([*note_rows, *others], seed=1).predict_proba(features)[:, 1] > 0.5) == right).mean()
+        (
+            (trees.fit([*note_rows, *others], trees.PARAMETERS, seed=1).predict_proba(features)[:, 1] > 0.5) == right
+        ).mean()
         for others in (wrong, light)
     ]
     assert agreeing[0] < 0.75
@@ -67,18 +71,49 @@ def test_best_threshold():
     assert trees.best_threshold(notes, probabilities) == pytest.approx(0.8)
 
 
-def test_calibration_error():
+def test_micro_f1():
+    # At 0.4: three chosen, two right, three gold: 2*2/(3+3).
+    notes = [note([True, False]), note([True, False], missed=1)]
+    probabilities = [np.array([0.9, 0.4], np.float32), np.array([0.8, 0.1], np.float32)]
+    assert trees.micro_f1(notes, probabilities, 0.4) == pytest.approx(4 / 6)
+
+
+def test_precise_threshold():
+    # Right, right, wrong, right: 1, 1, 2/3, 3/4.
+    labels, scores = np.array([True, True, False, True]), np.array([0.9, 0.8, 0.7, 0.6], np.float32)
+    assert trees.precise_threshold(labels, scores, 0.9) == pytest.approx(0.8)
+    assert trees.precise_threshold(labels, scores, 0.7) == pytest.approx(0.6)
+    assert trees.precise_threshold(~labels, scores, 0.9) == 1.0
+
+
+def test_the_rescoring_trees_see_rivals(note_rows):
+    found = trees.fit_entities(note_rows, seed=1)
+    own = note_rows[0].features.shape[1]
+    assert found.first.n_features_in_ == own
+    assert found.rescoring.n_features_in_ == own + len(RESCORING_FEATURES)
+    assert [len(each) for each in found.held_out] == [len(each.codes) for each in note_rows]
+
+
+def test_reliability():
     # Bin 0.9: one right, one wrong at 0.95 each: |1.9 - 1| = 0.9; bin 0.2: two wrong at 0.25: 0.5. (0.9 + 0.5) / 4.
     # 0.01 is below what is shown.
     notes = [note([True, False, False, False, True])]
     probabilities = [np.array([0.95, 0.95, 0.25, 0.25, 0.01], np.float32)]
-    assert trees.calibration_error(notes, probabilities) == pytest.approx(1.4 / 4, abs=1e-6)
+    found = trees.reliability(notes, probabilities)
+    assert found.error == pytest.approx(1.4 / 4, abs=1e-6)
+    assert found.share == [0.0, 0.5]
+    assert found.count == [2, 2]
 
 
 def test_rows_are_read_as_they_were_written(note_rows, tmp_path):
-    given = [*note_rows[:3], NoteRows((), np.zeros((0, 6), np.float32), np.zeros(0, bool), 4), note_rows[3]]
+    given = [
+        *note_rows[:3],
+        NoteRows((), np.zeros((0, 6), np.float32), np.zeros(0, bool), 4, np.zeros((0, 2), np.int32)),
+        note_rows[3],
+    ]
     rows.save(given, tmp_path)
     for before, after in zip(given, rows.load(tmp_path), strict=True):
         assert (before.codes, before.missed) == (after.codes, after.missed)
         assert np.array_equal(before.features, after.features, equal_nan=True)
         assert np.array_equal(before.labels, after.labels)
+        assert np.array_equal(before.spans, after.spans)

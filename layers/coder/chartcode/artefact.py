@@ -39,6 +39,8 @@ class Manifest(BaseModel):
     code_set_release: dt.date
     encoder: str
     entity_threshold: float = Field(ge=0, le=1)
+    billing_threshold: float = Field(ge=0, le=1, description="From here on a code is billed, and reviewed")
+    auto_threshold: float = Field(ge=0, le=1, description="From here on it is precise enough to go unreviewed")
     training: dict[str, Any] = Field(description="Parameters, data hashes, git commit and MLflow run")
     metrics: dict[str, float]
     files: dict[str, ArtefactFile]

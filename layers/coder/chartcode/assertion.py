@@ -38,7 +38,8 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, list[Cue]]]:
         by_cue.setdefault(cue.cue, []).append(cue)
     longest_first = sorted(by_cue, key=len, reverse=True)
     alternatives = "|".join(re.escape(cue).replace(r"\ ", r"\s+") for cue in longest_first)
-    return re.compile(rf"(?<![\w/])(?:{alternatives})(?![\w/])", re.IGNORECASE), by_cue
+    # A cue that is a mark ("?") may touch the word that it marks.
+    return re.compile(rf"(?<![\w/])(?:{alternatives})(?:(?<!\w)|(?![\w/]))", re.IGNORECASE), by_cue
 
 
 class SentenceAssertions:

@@ -1,73 +1,127 @@
-"""From mentions to bill: which codes this encounter reports, and the rules that decided (``rules/edits.json``)."""
+"""From mentions to bill: which codes this encounter reports, and what decided.
+
+Billing trees say how likely the encounter reports a code (`billing_features`); what the note denies, doubts, fears or
+says of relatives is never billed, whatever they say; then come specificity and the edits (``rules/edits.json``).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from chartcode import rules
+from chartcode.billing_features import BillingFeatures
 from chartcode.candidates import Span
 from chartcode.codeset import CodeSet
-from chartcode.features import Context
+from chartcode.edits import Dropped, Editor, Line
 from chartcode.mentions import ScoredCode, overlaps
-from chartcode.result import BilledCode, Edit, Evidence
+from chartcode.result import BilledCode, Edit, Evidence, NotBilledCode
 from chartcode.rules import Assertion, HistoryCode
+from chartcode.sentences import Sentence
+from chartcode.specificity import Specificity
+from chartcode.trees import Trees
 
 
 @dataclass(frozen=True)
-class _Line:
-    """A code on its way to the bill, with the mentions that support it and the edits that made it."""
+class Thresholds:
+    """Probabilities from which a code is billed, and from which it may go unreviewed."""
 
-    code: str
-    probability: float
-    spans: tuple[Span, ...]
-    edits: tuple[str, ...] = ()
+    billed: float
+    auto: float
+
+
+@dataclass(frozen=True)
+class Encounter:
+    """The note that is billed: its text and sentences, and the patient where they are known."""
+
+    text: str
+    sentences: list[Sentence]
+    age: float | None
+    sex: str | None
 
 
 class Biller:
-    """Applies the billing rules to the predicted codes of a note."""
+    """Decides the bill of a note from its mentioned codes."""
 
-    def __init__(self, codeset: CodeSet) -> None:
+    def __init__(self, codeset: CodeSet, trees: Trees, thresholds: Thresholds) -> None:
         self._codeset = codeset
+        self._trees = trees
+        self._thresholds = thresholds
+        self._features = BillingFeatures()
+        self._specificity = Specificity(codeset)
+        self._editor = Editor(codeset)
+        self._problem_sections = set(rules.load(rules.Headings).problem_sections)
         self._rules = rules.load(rules.Edits)
-        headings = rules.load(rules.Headings)
-        self._problem_sections = set(headings.problem_sections)
-        self._uncoded_sections = set(headings.uncoded_sections)
         self._edits = {
             each.rule: Edit(rule=each.rule, guideline=each.guideline, reason=each.reason) for each in self._rules.edits
         }
 
-    def bill(self, predicted: list[ScoredCode], text: str) -> list[BilledCode]:
-        """Return the codes to bill, in billing order.
+    def bill(
+        self, mentioned: list[ScoredCode], encounter: Encounter
+    ) -> tuple[tuple[BilledCode, ...], tuple[NotBilledCode, ...]]:
+        """Return the codes to bill, in billing order, and the mentioned codes that are not billed."""
+        probabilities = self._trees.predict(self._features.extract(mentioned, encounter.text)).tolist()
+        lines: list[Line] = []
+        dropped: list[Dropped] = []
+        for scored, probability in zip(mentioned, probabilities, strict=True):
+            found = self._line(scored, probability, encounter)
+            if isinstance(found, Dropped):
+                dropped.append(found)
+            elif found.probability < self._thresholds.billed and not self._is_assessed_history(scored, found):
+                dropped.append(Dropped(found, self._suppressed_by(scored)))
+            else:
+                lines.append(found)
+        lines, rivals = _one_code_a_mention(_merge(lines))
+        kept, off = self._editor.apply(sorted(lines, key=lambda line: line.spans[0]), encounter.age, encounter.sex)
+        known = {line.code for line in kept}
+        not_billed = [each for each in (*dropped, *rivals, *off) if each.line.code not in known]
+        return (
+            tuple(self._billed(line, encounter.text) for line in kept),
+            tuple(self._not_billed(each, encounter.text) for each in not_billed),
+        )
 
-        Where the note has a section that states the problems of this encounter (assessment, impression,
-        diagnoses), only what stands there is billed, in its order (Official Guidelines IV.G, IV.J); else
-        every affirmed condition, most likely first.
-        """
-        with_problems = any(c.section in self._problem_sections for each in predicted for c in each.contexts)
-        lines = [line for each in predicted for line in self._lines(each, with_problems)]
-        lines = self._without_integral_symptoms(_one_code_a_mention(_merge(lines)))
-        if with_problems:
-            lines.sort(key=lambda line: (line.code.startswith("R"), line.spans[0]))
-        return [self._billed(line, text) for line in lines]
+    def _is_assessed_history(self, scored: ScoredCode, line: Line) -> bool:
+        """Return whether the line is a history code that stands in the assessment itself: the trees know few."""
+        is_history = bool({"personal_history", "family_history"}.intersection(line.edits))
+        return is_history and any(c.section in self._problem_sections for c in scored.contexts)
 
-    def _lines(self, scored: ScoredCode, with_problems: bool) -> list[_Line]:
-        spans: dict[str, list[Span]] = {"affirmed": [], "HISTORICAL": [], "PERTAINS_TO_FAMILY": []}
+    def _suppressed_by(self, scored: ScoredCode) -> str:
+        """Return the rule that names why a code is too unlikely: its place in the note, or doubt about the code."""
+        assessed = any(c.section in self._problem_sections and not c.traits for c in scored.contexts)
+        return "low_confidence" if assessed else "problems_of_encounter"
+
+    def _line(self, scored: ScoredCode, probability: float, encounter: Encounter) -> Line | Dropped:
+        """Return the line of a code: of its affirmed mentions, else of what it is the history of."""
+        spans: dict[str, list[Span]] = {}
         for span, context in zip(scored.spans, scored.contexts, strict=True):
-            if not self._in_scope(context, with_problems):
-                continue
-            not_billed = [trait for trait in context.traits if trait in self._rules.not_billed]
-            if not not_billed:
-                spans["affirmed"].append(span)
-            elif len(not_billed) == 1 and not_billed[0] in spans:
-                spans[not_billed[0]].append(span)
-        if spans["affirmed"]:
-            edits = self._specificity_edits(scored)
-            return [_Line(scored.code, scored.probability, tuple(spans["affirmed"]), edits)]
-        return [
-            _Line(code, scored.probability, tuple(spans[trait]), (rule,))
-            for trait, rule, table in self._histories()
-            if spans[trait] and (code := _history_code(scored.code, table))
+            spans.setdefault(context.traits[0] if context.traits else "affirmed", []).append(span)
+        if "affirmed" in spans:
+            line = Line(scored.code, probability, tuple(spans["affirmed"]), self._default_edits(scored))
+            return self._refined(line, encounter)
+        trait, named = max(spans.items(), key=lambda each: len(each[1]))
+        for history, rule, table in self._histories():
+            code = _history_code(scored.code, table)
+            if trait == history and code:
+                return Line(code, probability, tuple(named), (rule,))
+        return Dropped(Line(scored.code, probability, tuple(named)), self._rules.not_billed[_assertion(trait)])
+
+    def _default_edits(self, scored: ScoredCode) -> tuple[str, ...]:
+        if scored.match.term_depth == 0:
+            return ()
+        extended = len(scored.code) == len("S72.001A") and scored.code[-1].isalpha()
+        return ("initial_encounter",) if extended else ("unspecified_child",)
+
+    def _refined(self, line: Line, encounter: Encounter) -> Line:
+        holders = [
+            encounter.text[s.begin : s.end]
+            for s in encounter.sentences
+            if any(s.begin <= begin and end <= s.end for begin, end in line.spans)
         ]
+        found = self._specificity.refine(line.code, holders)
+        if found is None:
+            return line
+        code, rule = found
+        edits = tuple(each for each in line.edits if each != "unspecified_child")
+        return replace(line, code=code, edits=(*edits, rule))
 
     def _histories(self) -> tuple[tuple[Assertion, str, tuple[HistoryCode, ...]], ...]:
         return (
@@ -75,36 +129,33 @@ class Biller:
             ("PERTAINS_TO_FAMILY", "family_history", self._rules.family_history),
         )
 
-    def _in_scope(self, context: Context, with_problems: bool) -> bool:
-        if with_problems:
-            return context.section in self._problem_sections
-        return context.section not in self._uncoded_sections
-
-    def _specificity_edits(self, scored: ScoredCode) -> tuple[str, ...]:
-        if scored.match.term_depth == 0:
-            return ()
-        extended = len(scored.code) == len("S72.001A") and scored.code[-1].isalpha()
-        return ("initial_encounter",) if extended else ("unspecified_child",)
-
-    def _without_integral_symptoms(self, lines: list[_Line]) -> list[_Line]:
-        confirmed = [line.code for line in lines]
-        dropped = {
-            line.code
-            for rule in self._rules.integral_symptoms
-            if any(code.startswith(rule.diagnoses) for code in confirmed)
-            for line in lines
-            if line.code.startswith(rule.symptoms)
-        }
-        return [line for line in lines if line.code not in dropped]
-
-    def _billed(self, line: _Line, text: str) -> BilledCode:
+    def _billed(self, line: Line, text: str) -> BilledCode:
         return BilledCode(
             code=line.code,
             description=self._codeset.description(line.code),
             probability=round(line.probability, 4),
-            evidence=tuple(Evidence(begin=b, end=e, text=text[b:e]) for b, e in line.spans),
+            route="auto" if line.probability >= self._thresholds.auto else "review",
+            evidence=_evidence(line, text),
             edits=tuple(self._edits[rule] for rule in line.edits),
         )
+
+    def _not_billed(self, dropped: Dropped, text: str) -> NotBilledCode:
+        return NotBilledCode(
+            code=dropped.line.code,
+            description=self._codeset.description(dropped.line.code),
+            probability=round(dropped.line.probability, 4),
+            evidence=_evidence(dropped.line, text),
+            edit=self._edits[dropped.rule],
+        )
+
+
+def _evidence(line: Line, text: str) -> tuple[Evidence, ...]:
+    return tuple(Evidence(begin=begin, end=end, text=text[begin:end]) for begin, end in line.spans)
+
+
+def _assertion(trait: str) -> Assertion:
+    known: dict[str, Assertion] = {each: each for each in rules.load(rules.Edits).not_billed}
+    return known[trait]
 
 
 def _history_code(code: str, table: tuple[HistoryCode, ...]) -> str | None:
@@ -113,19 +164,22 @@ def _history_code(code: str, table: tuple[HistoryCode, ...]) -> str | None:
     return max(found, key=lambda each: len(each.condition)).code if found else None
 
 
-def _one_code_a_mention(lines: list[_Line]) -> list[_Line]:
+def _one_code_a_mention(lines: list[Line]) -> tuple[list[Line], list[Dropped]]:
     """Drop codes all of whose mentions stand for a more likely code already."""
-    kept: list[_Line] = []
+    kept: list[Line] = []
+    dropped: list[Dropped] = []
     for line in sorted(lines, key=lambda each: -each.probability):
         claimed = [span for other in kept for span in other.spans]
-        if not all(any(overlaps(span, other) for other in claimed) for span in line.spans):
+        if all(any(overlaps(span, other) for other in claimed) for span in line.spans):
+            dropped.append(Dropped(line, "one_code_a_mention"))
+        else:
             kept.append(line)
-    return kept
+    return kept, dropped
 
 
-def _merge(lines: list[_Line]) -> list[_Line]:
+def _merge(lines: list[Line]) -> list[Line]:
     """Merge lines of one code (two cancers of one organ have one history code)."""
-    merged: dict[str, _Line] = {}
+    merged: dict[str, Line] = {}
     for line in lines:
         known = merged.get(line.code)
         if known is None:

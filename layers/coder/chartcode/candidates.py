@@ -27,6 +27,9 @@ MAX_DENSE = 160
 # Spans of words without a function word between them are looked up densely, up to this many words.
 DENSE_WORDS = 4
 DENSE_TOP = 8
+# A short text can afford more: this many hits in all, at most `DENSE_MOST` a span.
+DENSE_HITS = 400
+DENSE_MOST = 40
 # A window whose cosine is this close to the code's best is another mention of it.
 SAME_MENTION = 0.02
 
@@ -51,7 +54,7 @@ class Match:
     lexical_spans: list[Span] = field(default_factory=list)
     # Dense: best cosine among the nearest terms of any span, its rank there, and the number of such spans.
     dense: float = 0.0
-    dense_rank: int = DENSE_TOP
+    dense_rank: int = DENSE_MOST
     dense_span: Span | None = None
     dense_spans: int = 0
     # Cosine of the vectors of the lexical window and its term.
@@ -99,14 +102,18 @@ class CandidateFinder:
         """Return a finder with another lexicon (training learns one for each fold)."""
         return CandidateFinder(self._index, self._encoder, self._search, lexicon)
 
-    def find(self, text: str) -> Candidates:
-        """Return the candidates of `text`."""
+    def find(self, text: str, hidden: frozenset[int] = frozenset()) -> Candidates:
+        """Return the candidates of `text`.
+
+        Terms of the index whose numbers are in `hidden` are not found: training hides a phrase's own term, so that
+        the trees learn what it is like to meet a wording that the classification does not have.
+        """
         sentences = split(text)
         contents = [content_words(text, s.begin, s.end) for s in sentences]
         matches: dict[str, Match] = {}
         self._add_lexicon(contents, matches)
-        best_in_window = self._add_lexical(text, contents, matches)
-        self._add_dense(text, sentences, contents, matches)
+        best_in_window = self._add_lexical(text, contents, matches, hidden)
+        self._add_dense(text, sentences, contents, matches, hidden)
         return Candidates(text, sentences, _keep_best(matches), best_in_window)
 
     def _add_lexicon(self, contents: list[list[Word]], matches: dict[str, Match]) -> None:
@@ -117,11 +124,16 @@ class CandidateFinder:
                     match.associations[phrase] = association
                     match.phrase_spans.append(((begin, end), phrase))
 
-    def _add_lexical(self, text: str, contents: list[list[Word]], matches: dict[str, Match]) -> dict[Span, float]:
+    def _add_lexical(
+        self, text: str, contents: list[list[Word]], matches: dict[str, Match], hidden: frozenset[int]
+    ) -> dict[Span, float]:
         found = [hits for s in contents if s and (hits := self._lexical.search(text, s)) is not None]
         if not found:
             return {}
         hits = LexicalHits(*(np.concatenate([getattr(h, name) for h in found]) for name in _HIT_FIELDS))
+        if hidden:
+            seen = ~np.isin(hits.term, list(hidden))
+            hits = LexicalHits(*(getattr(hits, name)[seen] for name in _HIT_FIELDS))
         codes = self._index.term_code[hits.term]
         # Best first; among equals the shorter window, then the one that comes first.
         order = np.lexsort((hits.begin, hits.end - hits.begin, -hits.cosine))
@@ -146,15 +158,22 @@ class CandidateFinder:
         return dict(strongest)
 
     def _add_dense(
-        self, text: str, sentences: list[Sentence], contents: list[list[Word]], matches: dict[str, Match]
+        self,
+        text: str,
+        sentences: list[Sentence],
+        contents: list[list[Word]],
+        matches: dict[str, Match],
+        hidden: frozenset[int],
     ) -> None:
         encodings = self._encoder.encode([text[s.begin : s.end] for s in sentences])
         spans, vectors = self._span_vectors(text, sentences, contents, encodings)
         if not spans:
             return
-        hits = self._search.nearest(vectors, DENSE_TOP)
+        hits = self._search.nearest(vectors, min(max(DENSE_TOP, DENSE_HITS // len(spans)), DENSE_MOST))
         for span, terms, cosines in zip(spans, hits.term.tolist(), hits.cosine.tolist(), strict=True):
             for rank, (term, cosine) in enumerate(zip(terms, cosines, strict=True)):
+                if term in hidden:
+                    continue
                 code = self._index.codes[self._index.term_code[term]]
                 match = matches.setdefault(code, Match(code))
                 match.dense_spans += 1

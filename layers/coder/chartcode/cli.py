@@ -23,7 +23,7 @@ from rich.table import Table
 from chartcode import artefact
 from chartcode.coder import Coder
 from chartcode.errors import ArtefactError, NoteRejected
-from chartcode.evaluation import Level, Measures, evaluate, predicted
+from chartcode.evaluation import Level, Measures, evaluate, is_linkable, predicted
 from chartcode.note import Note
 
 app = typer.Typer(help="Clinical notes in, ICD-10-CM codes out.", no_args_is_help=True, add_completion=False)
@@ -163,7 +163,7 @@ def _coded(coder: Coder, record: _Record, candidates: bool) -> str | None:
 @app.command("evaluate")
 def evaluate_command(
     notes: Annotated[str, typer.Argument(help="JSONL of labelled notes: id, text, codes")],
-    level: Annotated[Level, typer.Option(help="Every mention, or what the encounter bills")] = "entities",
+    level: Annotated[Level, typer.Option(help="Every mention, what is billed, or a phrase each")] = "entities",
     gold_field: Annotated[str, typer.Option(help="Field that holds the gold codes")] = "codes",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
 ) -> None:
@@ -173,6 +173,8 @@ def evaluate_command(
     coder = _load()
     predictions = []
     for record in _records(notes, "Evaluating"):
+        if level == "phrases" and not is_linkable(record.fields):
+            continue
         note, gold = _note(record), record.fields.get(gold_field)
         if note is None:
             raise typer.Exit(2)

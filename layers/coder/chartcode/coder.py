@@ -6,20 +6,21 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from chartcode import artefact
-from chartcode.billing import Biller
-from chartcode.candidates import CandidateFinder, Candidates
+from chartcode.billing import Biller, Encounter, Thresholds
+from chartcode.candidates import CandidateFinder
 from chartcode.codeset import FILE as CODESET_FILE
 from chartcode.codeset import CodeSet
 from chartcode.dense import TermSearch
 from chartcode.encoder import Encoder
-from chartcode.features import Contexts, FeatureExtractor
+from chartcode.features import Contexts
 from chartcode.lexicon import Lexicon
-from chartcode.mentions import ScoredCode, entities, evidence_spans
+from chartcode.mentions import entities
 from chartcode.note import Note, check
 from chartcode.patient import stated_age, stated_sex
 from chartcode.result import Candidate, ModelInfo, NoteResult
+from chartcode.scoring import Scorer
 from chartcode.terms import TermIndex
-from chartcode.trees import ENTITY_FILE, Trees
+from chartcode.trees import BILLING_FILE, Trees
 
 
 class Coder:
@@ -37,8 +38,8 @@ class Coder:
         manifest: artefact.Manifest,
         codeset: CodeSet,
         finder: CandidateFinder,
-        extractor: FeatureExtractor,
-        trees: Trees,
+        scorer: Scorer,
+        biller: Biller,
     ) -> None:
         self.manifest = manifest
         self.codeset = codeset
@@ -46,9 +47,8 @@ class Coder:
             version=manifest.version, code_set=manifest.code_set, code_set_release=manifest.code_set_release
         )
         self._finder = finder
-        self._extractor = extractor
-        self._trees = trees
-        self._biller = Biller(codeset)
+        self._scorer = scorer
+        self._biller = biller
 
     @classmethod
     def load(cls, model_dir: Path | None = None, threads: int = 0) -> Coder:
@@ -69,8 +69,10 @@ class Coder:
         codeset = CodeSet(folder / CODESET_FILE)
         index, lexicon = TermIndex.load(folder), Lexicon.load(folder)
         finder = CandidateFinder(index, Encoder.load(folder, threads), TermSearch.load(folder, threads), lexicon)
-        extractor = FeatureExtractor(codeset, index, lexicon)
-        return cls(manifest, codeset, finder, extractor, Trees.load(folder / ENTITY_FILE, threads))
+        scorer = Scorer.load(folder, codeset, index, lexicon, threads)
+        thresholds = Thresholds(billed=manifest.billing_threshold, auto=manifest.auto_threshold)
+        biller = Biller(codeset, Trees.load(folder / BILLING_FILE, threads), thresholds)
+        return cls(manifest, codeset, finder, scorer, biller)
 
     def code(
         self,
@@ -98,12 +100,16 @@ class Coder:
         check(text)
         found = self._finder.find(text)
         contexts = Contexts(found)
-        scored = self._score(found, contexts, age, sex)
+        age = stated_age(text) if age is None else age
+        sex = stated_sex(text) if sex is None else sex
+        scored = self._scorer.score(found, contexts, age, sex)
         threshold = self.manifest.entity_threshold
-        predicted = [each for each in scored if each.probability >= threshold]
+        mentioned = [each for each in scored if each.probability >= threshold]
+        billed, not_billed = self._biller.bill(mentioned, Encounter(text, found.sentences, age, sex))
         return NoteResult(
             id=note_id,
-            codes=tuple(self._biller.bill(predicted, text)),
+            codes=billed,
+            not_billed=not_billed,
             entities=tuple(entities(scored, threshold, text, contexts)),
             candidates=tuple(
                 Candidate(
@@ -122,27 +128,3 @@ class Coder:
         """Code notes one after the other, in order."""
         for note in notes:
             yield self.code(note.text, note_id=note.id, age=note.age, sex=note.sex, candidates=candidates)
-
-    def _score(self, found: Candidates, contexts: Contexts, age: float | None, sex: str | None) -> list[ScoredCode]:
-        """Return every candidate with its probability, most likely first."""
-        features = self._extractor.extract(
-            found,
-            contexts,
-            stated_age(found.text) if age is None else age,
-            stated_sex(found.text) if sex is None else sex,
-        )
-        probabilities = self._trees.predict(features).tolist()
-        scored = []
-        for match, probability in zip(found.matches.values(), probabilities, strict=True):
-            spans = evidence_spans(match, found.text)
-            scored.append(
-                ScoredCode(
-                    code=match.code,
-                    description=self.codeset.description(match.code),
-                    probability=probability,
-                    match=match,
-                    spans=tuple(spans),
-                    contexts=tuple(contexts.at(span) for span in spans),
-                )
-            )
-        return sorted(scored, key=lambda each: (-each.probability, each.code))

@@ -63,6 +63,7 @@ class CodeSet:
         self.release: str = release["date"]
         self.get = lru_cache(maxsize=4096)(self._get)
         self.description = lru_cache(maxsize=65_536)(self._description)
+        self.billable_under = lru_cache(maxsize=4096)(self._billable_under)
         self.billable_code = lru_cache(maxsize=65_536)(self._billable_code)
 
     def _get(self, code: str) -> Code:
@@ -93,6 +94,21 @@ class CodeSet:
         if row is None:
             raise UnknownCodeError(code, self.name)
         return str(row[0])
+
+    def chapter(self, code: str) -> str:
+        """Return the number of the chapter that holds `code`, empty where the release has no such code."""
+        try:
+            return str(self.get(normalise(code)[:3]).chapter)
+        except UnknownCodeError:
+            return ""
+
+    def _billable_under(self, prefix: str) -> tuple[str, ...]:
+        """Return the billable codes that begin with `prefix`, in tabular order."""
+        rows = self._connection.execute(
+            "SELECT code FROM codes WHERE code >= ? AND code < ? AND billable = 1 ORDER BY position",
+            (prefix, prefix + "~"),
+        )
+        return tuple(str(code) for (code,) in rows)
 
     def _billable_code(self, code: str) -> str | None:
         """Return the billable code that stands for `code` when nothing more specific is documented.

@@ -91,14 +91,14 @@ class Encoder:
         ]
 
     def encode_whole(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return one mean-pooled vector a text (its first window), float32 [texts, width]."""
+        """Return the mean over the word pieces of each text (its first window), float32 [texts, width]."""
         tokens = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         windows = [(i, 0, token.ids[: WINDOW - 2]) for i, token in enumerate(tokens)]
         pooled = np.zeros((len(texts), self.width), dtype=np.float32)
         for batch in _batches(windows):
             output = self._run([[self._cls, *ids, self._sep] for _, _, ids in batch])
             for row, (i, _, ids) in zip(output, batch, strict=True):
-                pooled[i] = row[: len(ids) + 2].mean(axis=0)
+                pooled[i] = row[1 : len(ids) + 1].mean(axis=0) if ids else row[0]
         return pooled
 
     def _run(self, rows: list[list[int]]) -> NDArray[np.float32]:
@@ -109,8 +109,10 @@ class Encoder:
             ids[i, : len(row)] = row
             mask[i, : len(row)] = 1
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        output = self._session.run(None, {k: v for k, v in feed.items() if k in self._inputs})[0]
-        return np.asarray(output, dtype=np.float32)
+        return self._infer({name: value for name, value in feed.items() if name in self._inputs})
+
+    def _infer(self, feed: dict[str, NDArray[np.int64]]) -> NDArray[np.float32]:
+        return np.asarray(self._session.run(None, feed)[0], dtype=np.float32)
 
 
 _Window = tuple[int, int, list[int]]

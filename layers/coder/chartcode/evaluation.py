@@ -11,9 +11,9 @@ Micro and macro F1, precision and recall at k, and mean average precision are de
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,12 @@ from pydantic import BaseModel, ConfigDict
 
 from chartcode.result import NoteResult
 
-KS = (5, 8, 15)
+# Phrases of codes that more diseases than this share are not linkable.
+MOST_DISEASES = 3
+KS = (1, 5, 8, 10, 15)
 BOOTSTRAP = 1000
 
-Level = Literal["entities", "codes"]
+Level = Literal["entities", "codes", "phrases"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def predicted(result: NoteResult, level: Level, gold: Sequence[str]) -> Predicti
     """Return what `result` (coded with its candidates) predicts at one level.
 
     Entities: every code that is mentioned, ranked as the candidates are. Codes: those that are billed,
-    most likely first; the ranking goes on with the other candidates.
+    most likely first; the ranking goes on with the other candidates. Phrases: the text is one phrase, which has one
+    code, the most likely one.
 
     Raises
     ------
@@ -62,8 +65,19 @@ def predicted(result: NoteResult, level: Level, gold: Sequence[str]) -> Predicti
     ranking = tuple(each.code for each in result.candidates)
     if level == "entities":
         return Prediction(tuple(each.code for each in result.candidates if each.mentioned), ranking, tuple(gold))
+    if level == "phrases":
+        return Prediction(ranking[:1], ranking, tuple(gold))
     billed = tuple(each.code for each in sorted(result.codes, key=lambda each: -each.probability))
     return Prediction(billed, (*billed, *(code for code in ranking if code not in billed)), tuple(gold))
+
+
+def is_linkable(fields: Mapping[str, Any]) -> bool:
+    """Return whether a labelled phrase says enough to be linked to one code, and is none of the code set's own.
+
+    Phrases of "other" and "unspecified" codes, of codes that stand for many diseases, and titles of the Tabular List
+    are left out; records without these fields are all linkable.
+    """
+    return not (fields.get("residual") or fields.get("in_tabular") or fields.get("n_doid_on_code", 1) > MOST_DISEASES)
 
 
 class Interval(BaseModel):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ FEATURES = (
     "term_depth",
     # dense
     "dense_cosine", "dense_rank", "dense_spans", "dense_of_window",
+    # how often the training notes hold the words of the lexical window and of the dense span, and code them so
+    "window_held", "window_coded", "dense_held", "dense_coded",
     # the code among those of its category, and among all
     "category_lexicon", "category_lexical", "category_dense", "below_category_lexicon",
     "below_category_lexical", "below_category_dense", "rank_lexicon", "rank_lexical", "rank_dense",
@@ -93,6 +96,7 @@ class FeatureExtractor:
         self._codeset = codeset
         self._index = index
         self._lexicon = lexicon
+        self._phrase = lru_cache(maxsize=4096)(_phrase_of)
         headings = rules.load(rules.Headings)
         self._problem_sections = set(headings.problem_sections)
         self._past_sections = set(headings.past_sections)
@@ -107,7 +111,7 @@ class FeatureExtractor:
         matches = list(candidates.matches.values())
         if not matches:
             return np.zeros((0, len(FEATURES)), dtype=np.float32)
-        own = [self._own(match, candidates) for match in matches]
+        own = [[*self._own(match, candidates), *self._counts(match, candidates.text)] for match in matches]
         in_context = [contexts.at(best_span(match)) for match in matches]
         note = _note_features(candidates, in_context, age, sex)
         length = max(len(candidates.text), 1)
@@ -138,6 +142,13 @@ class FeatureExtractor:
             match.dense, float(match.dense_rank), float(match.dense_spans), match.dense_of_window,
         ]  # fmt: skip
 
+    def _counts(self, match: Match, text: str) -> list[float]:
+        found = []
+        for span in (match.window, match.dense_span):
+            phrase = "" if span is None else self._phrase(text[span[0] : span[1]])
+            found += [float(self._lexicon.held.get(phrase, 0)), float(self._lexicon.coded(phrase, match.code))]
+        return found
+
     def _overlap(self, phrase: str, code: str) -> float:
         """Share of the words of `phrase` that the code's title has."""
         if not phrase:
@@ -162,6 +173,11 @@ class FeatureExtractor:
             float(context.section in self._problem_sections),
             float(context.section in self._past_sections),
         ]
+
+
+def _phrase_of(text: str) -> str:
+    """Return the stems of the content words of `text`, as the lexicon joins them."""
+    return " ".join(word.stem for word in words(text) if is_content(word))
 
 
 def _relative(matches: list[Match]) -> list[list[float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -55,8 +55,13 @@ def expand(surface: str, stemmed: str) -> tuple[str, ...]:
 
 
 def content_words(text: str, begin: int, end: int) -> list[Word]:
-    """Return the content words of ``text[begin:end]``."""
-    return [word for word in words(text[begin:end], begin) if is_content(word)]
+    """Return the content words of ``text[begin:end]``; an abbreviation of one word has that word's stem (HTN)."""
+    found = []
+    for word in words(text[begin:end], begin):
+        if is_content(word):
+            stems = expand(text[word.begin : word.end], word.stem)
+            found.append(replace(word, stem=stems[0]) if len(stems) == 1 else word)
+    return found
 
 
 class LexicalSearch:

@@ -35,10 +35,17 @@ class Association:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Phrases (stems joined by spaces) with their codes, and how often each code was given at all."""
+    """Phrases (stems joined by spaces) with their codes, and how often each code was given at all.
+
+    Attributes
+    ----------
+    held
+        How many training notes hold a phrase, coded or not: what is often written and never coded tells as much.
+    """
 
     phrases: dict[str, tuple[Association, ...]]
     prior: dict[str, int]
+    held: dict[str, int]
 
     @classmethod
     def load(cls, folder: Path) -> Lexicon:
@@ -54,6 +61,7 @@ class Lexicon:
                 for phrase, rows in data["phrases"].items()
             },
             prior=data["prior"],
+            held=data["held"],
         )
 
     def save(self, folder: Path) -> None:
@@ -64,15 +72,20 @@ class Lexicon:
             phrase: [[number[each.code], each.coded, each.notes] for each in rows]
             for phrase, rows in sorted(self.phrases.items())
         }
-        content = {"codes": codes, "prior": dict(sorted(self.prior.items())), "phrases": phrases}
+        counts = {"prior": dict(sorted(self.prior.items())), "held": dict(sorted(self.held.items()))}
+        content = {"codes": codes, **counts, "phrases": phrases}
         (folder / FILE).write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
 
     def search(self, sentence: Sequence[Word]) -> list[tuple[int, int, str]]:
         """Return (begin, end, phrase) of every known phrase in the content words of a sentence."""
         return [hit for hit in phrases_of(sentence) if hit[2] in self.phrases]
 
+    def coded(self, phrase: str, code: str) -> int:
+        """Return how many training notes give `phrase` as evidence of `code`."""
+        return next((each.coded for each in self.phrases.get(phrase, ()) if each.code == code), 0)
 
-EMPTY = Lexicon(phrases={}, prior={})
+
+EMPTY = Lexicon(phrases={}, prior={}, held={})
 
 
 def phrases_of(sentence: Sequence[Word]) -> list[tuple[int, int, str]]:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Trait = Literal["NEGATION", "LOW_CONFIDENCE", "HYPOTHETICAL", "PERTAINS_TO_FAMILY", "HISTORICAL", "SYMPTOM"]
 
+Route = Literal["auto", "review"]
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -38,9 +40,20 @@ class BilledCode(_Frozen):
 
     code: str
     description: str
-    probability: float = Field(ge=0, le=1)
+    probability: float = Field(ge=0, le=1, description="That the encounter reports it")
+    route: Route = Field(default="review", description="auto: as precise as the target asks; review: look at it")
     evidence: tuple[Evidence, ...]
     edits: tuple[Edit, ...] = ()
+
+
+class NotBilledCode(_Frozen):
+    """A code that the note mentions and that this encounter does not report, with the rule that says so."""
+
+    code: str
+    description: str
+    probability: float = Field(ge=0, le=1, description="That the encounter reports it")
+    evidence: tuple[Evidence, ...]
+    edit: Edit
 
 
 class RankedCode(_Frozen):
@@ -83,6 +96,7 @@ class NoteResult(_Frozen):
 
     id: str | None = None
     codes: tuple[BilledCode, ...]
+    not_billed: tuple[NotBilledCode, ...] = ()
     entities: tuple[Entity, ...]
     candidates: tuple[Candidate, ...] | None = None
     model: ModelInfo

@@ -6,9 +6,11 @@ import re
 import threading
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import snowballstemmer
+
+from chartcode import rules
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:\.\d+)?")
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4"}
@@ -17,7 +19,7 @@ _ROMAN = {"ii": "2", "iii": "3", "iv": "4"}
 STOP_WORDS = frozenset(
     "a an and are as at be been being but by do did does due elsewhere for from had has have he her here him his "
     "in into is it its nec no nor nos not of on or other others she so specified such than that the their them "
-    "then there these they this those to type unspecified was we were which who whom will with without classified "
+    "then there these they this those to unspecified was we were which who whom will with without classified "
     "i you your my me our us after before during per via patient patients history also".split()
 )
 
@@ -34,13 +36,26 @@ class Word:
     stem: str
 
 
+@cache
+def _synonyms() -> dict[str, str]:
+    """Stem of each synonym → stem of the word that leads its group."""
+    groups = rules.load(rules.WordSynonyms).groups
+    return {_plain_stem(word): _plain_stem(group[0]) for group in groups for word in group[1:]}
+
+
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """Return the form under which `word` is looked up.
 
     Lower case, no accents, no possessive, American spelling (``oedema`` → ``edema``), Roman numerals
-    as digits, then the Snowball English stem.
+    as digits, then the Snowball English stem, then the leading word of its group of synonyms
+    (``renal`` → ``kidney``).
     """
+    plain = _plain_stem(word)
+    return _synonyms().get(plain, plain)
+
+
+def _plain_stem(word: str) -> str:
     plain = unicodedata.normalize("NFKD", word.lower()).encode("ascii", "ignore").decode()
     plain = re.sub(r"'.*$", "", plain) or word.lower()
     if plain in _ROMAN:

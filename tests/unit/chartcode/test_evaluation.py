@@ -63,8 +63,8 @@ def test_ranking():
     exact, category = evaluate([Prediction((), ("I10", "R05.9", "J44.9", "E11.9"), ("I10", "J44", "E78.5", "E11.65"))])
     # Hits at ranks 1 and 3 of 4 gold codes: (1/1 + 2/3) / 4.
     assert exact.map == pytest.approx((1 + 2 / 3) / 4)
-    assert exact.precision_at == pytest.approx({5: 2 / 5, 8: 2 / 8, 15: 2 / 15})
-    assert exact.recall_at == pytest.approx({5: 2 / 4, 8: 2 / 4, 15: 2 / 4})
+    assert exact.precision_at == pytest.approx({1: 1, 5: 2 / 5, 8: 2 / 8, 10: 2 / 10, 15: 2 / 15})
+    assert exact.recall_at == pytest.approx({1: 1 / 4, 5: 2 / 4, 8: 2 / 4, 10: 2 / 4, 15: 2 / 4})
     # Categories: gold I10, J44, E78, E11; hits at 1, 3, 4: (1 + 2/3 + 3/4) / 4.
     assert category.map == pytest.approx((1 + 2 / 3 + 3 / 4) / 4)
 

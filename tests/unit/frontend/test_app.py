@@ -47,6 +47,7 @@ def test_a_coded_note_shows_its_codes_and_evidence(app, monkeypatch):
         "Code": "I10",
         "Description": "Essential (primary) hypertension",
         "Probability": 0.93,
+        "Route": "",
         "Evidence": "HTN",
         "Edits": "",
     }

@@ -6,7 +6,7 @@ from functools import cache
 from importlib import resources
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from chartcode.errors import RuleFileError
 
@@ -30,6 +30,12 @@ class Abbreviations(_Rule):
     """``abbreviations.json``."""
 
     abbreviations: tuple[Abbreviation, ...]
+
+
+class WordSynonyms(_Rule):
+    """``word_synonyms.json``: words of one meaning, the classification's own first (kidney, renal)."""
+
+    groups: tuple[tuple[str, ...], ...]
 
 
 class LayTerm(_Rule):
@@ -106,14 +112,60 @@ class HistoryCode(_Rule):
     code: str
 
 
+class Encounter(_Rule):
+    """Words that say that an injury is not seen for the first time, and its 7th character then."""
+
+    character: str = Field(pattern="^[DS]$")
+    words: tuple[str, ...]
+
+
+class Combination(_Rule):
+    """One code that stands for two conditions (code prefixes on both sides); applied in the file's order."""
+
+    rule: str
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+    result: str
+    keep_second: bool = Field(description="The second code is still reported, after the combination code")
+
+
+class Ages(_Rule):
+    """Code prefixes that fit some years of age only."""
+
+    codes: tuple[str, ...]
+    minimum: float = Field(ge=0)
+    maximum: float = Field(ge=0)
+
+
 class Edits(_Rule):
-    """``edits.json``."""
+    """``edits.json``.
+
+    ``not_billed`` names the edit for each assertion; ``symptoms`` are code prefixes of signs and symptoms;
+    ``empty_words`` of a title say nothing, ``implied_words`` need not be stated; ``sequence`` lists code prefixes
+    that come after the others, group after group.
+    """
 
     edits: tuple[Edit, ...]
-    not_billed: tuple[Assertion, ...]
+    not_billed: dict[Assertion, str]
+    symptoms: tuple[str, ...]
+    empty_words: tuple[str, ...]
+    implied_words: tuple[str, ...]
+    encounters: tuple[Encounter, ...]
+    combinations: tuple[Combination, ...]
     integral_symptoms: tuple[IntegralSymptom, ...]
+    sexes: dict[Literal["F", "M"], tuple[str, ...]]
+    ages: tuple[Ages, ...]
+    sequence: tuple[tuple[str, ...], ...]
     personal_history: tuple[HistoryCode, ...]
     family_history: tuple[HistoryCode, ...]
+
+    @model_validator(mode="after")
+    def _every_rule_is_explained(self) -> Edits:
+        known = {each.rule for each in self.edits}
+        used = {each.rule for each in self.combinations} | set(self.not_billed.values())
+        if used - known:
+            raise ValueError(f"edits without guideline and reason: {sorted(used - known)}")
+        return self
 
 
 _Schema = TypeVar("_Schema", bound=BaseModel)
@@ -136,6 +188,7 @@ def load(schema: type[_Schema]) -> _Schema:
 
 _FILES: dict[type[BaseModel], str] = {
     Abbreviations: "abbreviations.json",
+    WordSynonyms: "word_synonyms.json",
     LayTerms: "lay_terms.json",
     Headings: "sections.json",
     Cues: "assertion.json",

@@ -1,0 +1,182 @@
+"""The edits that a coder applies to the codes of an encounter; the rules are data (``rules/edits.json``).
+
+Each edit names its section of the ICD-10-CM Official Guidelines for Coding and Reporting. A code that an edit takes
+off the bill is not forgotten: it is answered with the edit that took it off.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from chartcode import rules
+from chartcode.candidates import Span
+from chartcode.codeset import CodeSet
+from chartcode.errors import UnknownCodeError
+from chartcode.text import is_content, stem, words
+
+_CODE = r"([A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?)"
+_CODES = re.compile(rf"\b{_CODE}(?:\s*-\s*{_CODE}|\.?-)?")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A code on its way to the bill, with the mentions that support it and the edits that made it."""
+
+    code: str
+    probability: float
+    spans: tuple[Span, ...]
+    edits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A line that an edit took off the bill."""
+
+    line: Line
+    rule: str
+
+
+class Editor:
+    """Applies the edits between codes, and between codes and the patient."""
+
+    def __init__(self, codeset: CodeSet) -> None:
+        self._codeset = codeset
+        self._rules = rules.load(rules.Edits)
+        self._title = lru_cache(maxsize=16_384)(self._title_stems)
+
+    def apply(self, lines: list[Line], age: float | None, sex: str | None) -> tuple[list[Line], list[Dropped]]:
+        """Return the lines that stay, in billing order, and those that do not.
+
+        `lines` come in the order in which the note states them. Age (years) and sex may be unknown.
+        """
+        dropped: list[Dropped] = []
+        lines = self._combined(lines)
+        for rule, reject in (
+            ("sex_conflict", lambda line, _: self._wrong_sex(line, sex)),
+            ("age_conflict", lambda line, _: self._wrong_age(line, age)),
+            ("specific_code", self._has_specific),
+            ("integral_symptom", self._is_integral),
+            ("excludes1", self._is_excluded),
+        ):
+            lines, off = _split(lines, rule, reject)
+            dropped += off
+        return self._sequenced(lines), dropped
+
+    def _combined(self, lines: list[Line]) -> list[Line]:
+        """Replace two codes by the combination code that the classification has for both (I.B.9)."""
+        for rule in self._rules.combinations:
+            first = next((line for line in lines if line.code.startswith(rule.first)), None)
+            second = next((line for line in lines if line.code.startswith(rule.second)), None)
+            if first is None or second is None or first is second:
+                continue
+            merged = replace(first, code=rule.result, edits=(*first.edits, rule.rule))
+            lines = [merged if line is first else line for line in lines if line is not second or rule.keep_second]
+        return lines
+
+    def _wrong_sex(self, line: Line, sex: str | None) -> bool:
+        return any(sex is not None and sex != own and line.code.startswith(p) for own, p in self._rules.sexes.items())
+
+    def _wrong_age(self, line: Line, age: float | None) -> bool:
+        return age is not None and any(
+            line.code.startswith(each.codes) and not each.minimum <= age <= each.maximum for each in self._rules.ages
+        )
+
+    def _has_specific(self, line: Line, lines: list[Line]) -> bool:
+        """Return whether another line's title says all that this one's says, and more of the same kind.
+
+        Not where that line's "use additional code" note asks for this one.
+        """
+        own = self._title(line.code)
+        return bool(own) and any(
+            own < self._title(other.code)
+            and (other.code[0] == "Z") == (line.code[0] == "Z")
+            and not any(_named(line.code, note) for note in self._notes(other.code, "use_additional"))
+            for other in lines
+            if other is not line
+        )
+
+    def _title_stems(self, code: str) -> frozenset[str]:
+        title = re.sub(r", (?:initial|subsequent) encounter.*$|, sequela$", "", self._codeset.description(code))
+        stems = {word.stem for word in words(title) if is_content(word)}
+        return frozenset(stems - {stem(word) for word in self._rules.empty_words})
+
+    def _is_integral(self, line: Line, lines: list[Line]) -> bool:
+        return any(
+            line.code.startswith(rule.symptoms)
+            and any(other.code.startswith(rule.diagnoses) for other in lines if other is not line)
+            for rule in self._rules.integral_symptoms
+        )
+
+    def _is_excluded(self, line: Line, lines: list[Line]) -> bool:
+        """Return whether an Excludes1 note stands between the line and a stronger one (I.A.12.a).
+
+        The weaker of the two goes: a symptom before a diagnosis, then the less likely code.
+        """
+        return any(
+            self._excludes1(line.code, other.code) and self._strength(line) < self._strength(other)
+            for other in lines
+            if other is not line
+        )
+
+    def _strength(self, line: Line) -> tuple[bool, float, str]:
+        return (not line.code.startswith(self._rules.symptoms), line.probability, line.code)
+
+    def _excludes1(self, code: str, other: str) -> bool:
+        return any(_named(other, note) for note in self._notes(code, "excludes1")) or any(
+            _named(code, note) for note in self._notes(other, "excludes1")
+        )
+
+    def _notes(self, code: str, kind: str) -> Iterator[str]:
+        """Yield the instructional notes of a kind of `code` and of all above it, up to its category."""
+        current: str | None = code
+        while current:
+            try:
+                known = self._codeset.get(current)
+            except UnknownCodeError:
+                return
+            value = getattr(known, kind)
+            yield from (value,) if isinstance(value, str) else value
+            current = known.parent if current != known.category and known.parent != known.block else None
+
+    def _sequenced(self, lines: list[Line]) -> list[Line]:
+        """Return the lines in billing order.
+
+        As the note states them, but symptoms after diagnoses (II.A), history and status after conditions
+        (I.C.21.c), external causes last (I.C.20.a.6), and an underlying condition before the manifestation
+        whose "code first" note names it (I.A.13).
+        """
+        ranks = self._rules.sequence
+
+        def rank(line: Line) -> int:
+            return max((i for i, prefixes in enumerate(ranks, start=1) if line.code.startswith(prefixes)), default=0)
+
+        ordered = sorted(lines, key=rank)
+        for line in list(ordered):
+            notes = list(self._notes(line.code, "code_first"))
+            for under in [each for each in ordered if any(_named(each.code, note) for note in notes)]:
+                at = ordered.index(line)
+                if under is not line and ordered.index(under) > at:
+                    ordered.remove(under)
+                    ordered.insert(at, replace(under, edits=(*under.edits, "code_first")))
+        return ordered
+
+
+def _split(
+    lines: list[Line], rule: str, reject: Callable[[Line, list[Line]], bool]
+) -> tuple[list[Line], list[Dropped]]:
+    off = [line for line in lines if reject(line, lines)]
+    return [line for line in lines if line not in off], [Dropped(line, rule) for line in off]
+
+
+def _named(code: str, note: str) -> bool:
+    """Return whether a note of the Tabular List names `code`: ``(E10.-)``, ``(N18.5, N18.6)``, ``(I20-I25)``."""
+    for match in _CODES.finditer(note):
+        first, last = match[1], match[2]
+        if last is None and code.startswith(first):
+            return True
+        if last is not None and first <= code[: len(first)] and code[: len(last)] <= last:
+            return True
+    return False
