@@ -51,7 +51,9 @@ def evidence_spans(match: Match, text: str) -> list[Span]:
         spans += [
             span
             for span, phrase in match.phrase_spans
-            if match.associations[phrase].precision >= strong and (not named or named.intersection(phrase.split()))
+            if match.associations[phrase].precision >= strong
+            and (not named or named.intersection(phrase.split()))
+            and not any(overlaps(span, word) for word in match.lexical_spans if named)
         ]
     spans = spans or match.lexical_spans or ([match.dense_span] if match.dense_span is not None else [])
     kept: list[Span] = []
