@@ -120,8 +120,8 @@ def cold_start(notes: Sequence[str], runs: int) -> tuple[list[float], list[float
     return ready, resident
 
 
-def comparison(coder: Coder, eager_source: str) -> Coder:
-    """Return `coder` with PyTorch eager and native XGBoost in place of onnxruntime."""
+def comparison(eager_source: str) -> Coder:
+    """Return the shipped coder with PyTorch eager and native XGBoost in place of onnxruntime."""
     other = Coder.load(threads=1)
     finder, scorer = other._finder, other._scorer
     finder._encoder = EagerEncoder.from_encoder(finder._encoder, eager_source)
@@ -142,7 +142,7 @@ def main(
     tuned = Path(".local/training/encoder")
     source = encoder or (str(tuned) if (tuned / "config.json").is_file() else str(export_encoder.embedded_encoder()))
     coder, notes = Coder.load(threads=1), notes_of(WORDS, NOTES)
-    other = comparison(coder, source)
+    other = comparison(source)
     bare = Encoder.load(locate(), threads=1)
     lines = {id(note): [note[s.begin : s.end] for s in split(note)] for note in notes}
     timed: dict[str, list[float]] = {"whole note": [], "bare encoder pass": [], "PyTorch eager + XGBoost": []}

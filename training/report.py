@@ -63,11 +63,12 @@ class Report:
 
     def development(self, folder: Path, data_folder: Path | None) -> None:
         """Add the measures of the coder in `folder` on the development sets that are there, whole and by slice."""
+        coder, prior = Coder.load(folder), Lexicon.load(folder).prior
         for name, level in DEVELOPMENT:
             path = data_folder / name if data_folder else None
             if path is None or not path.is_file():
                 continue
-            coder, notes = Coder.load(folder), _judged(path, level)
+            notes = _judged(path, level)
             results = [
                 (note, coder.code(note.text, age=note.age, sex=note.sex, candidates=True))
                 for note in track(notes, description=f"Evaluating on {path.name}")
@@ -75,7 +76,7 @@ class Report:
             predictions = [predicted(result, level, note.codes) for note, result in results]
             self._measure(f"{path.stem}.{level}", predictions)
             if level != "phrases":
-                self._slices(f"{path.stem}.{level}.slice", predictions, Lexicon.load(folder).prior, coder)
+                self._slices(f"{path.stem}.{level}.slice", predictions, prior, coder)
                 self._assertions(f"{path.stem}.{level}.slice", results)
                 self._confuse(path.stem, predictions)
 

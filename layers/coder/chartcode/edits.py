@@ -15,7 +15,7 @@ from chartcode import rules
 from chartcode.candidates import Span
 from chartcode.codeset import CodeSet
 from chartcode.errors import UnknownCodeError
-from chartcode.text import is_content, stem, words
+from chartcode.text import content_stems, stem
 
 _CODE = r"([A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?)"
 _CODES = re.compile(rf"\b{_CODE}(?:\s*-\s*{_CODE}|\.?-)?")
@@ -100,8 +100,7 @@ class Editor:
 
     def _title_stems(self, code: str) -> frozenset[str]:
         title = re.sub(r", (?:initial|subsequent) encounter.*$|, sequela$", "", self._codeset.description(code))
-        stems = {word.stem for word in words(title) if is_content(word)}
-        return frozenset(stems - {stem(word) for word in self._rules.empty_words})
+        return frozenset(content_stems(title) - {stem(word) for word in self._rules.empty_words})
 
     def _is_integral(self, line: Line, lines: list[Line]) -> bool:
         return any(

@@ -19,7 +19,7 @@ from chartcode.codeset import CodeSet
 from chartcode.lexicon import Lexicon
 from chartcode.rules import Assertion
 from chartcode.terms import TermIndex
-from chartcode.text import is_content, words
+from chartcode.text import content_stems, is_content, words
 
 NOTE_FEATURES = ("age", "sex", "words", "sentences", "sections", "mentions", "negated_share")
 FEATURES = (
@@ -112,12 +112,13 @@ class FeatureExtractor:
         if not matches:
             return np.zeros((0, len(FEATURES)), dtype=np.float32)
         own = [[*self._own(match, candidates), *self._counts(match, candidates.text)] for match in matches]
-        in_context = [contexts.at(best_span(match)) for match in matches]
+        spans = [best_span(match) for match in matches]
+        in_context = [contexts.at(span) for span in spans]
         note = _note_features(candidates, in_context, age, sex)
         length = max(len(candidates.text), 1)
         rows = [
-            [*o, *r, *self._code(match.code), *self._context(context), best_span(match)[0] / length, *note]
-            for match, o, r, context in zip(matches, own, _relative(matches), in_context, strict=True)
+            [*o, *r, *self._code(match.code), *self._context(context), span[0] / length, *note]
+            for match, o, r, context, span in zip(matches, own, _relative(matches), in_context, spans, strict=True)
         ]
         return np.array(rows, dtype=np.float32)
 
@@ -153,7 +154,7 @@ class FeatureExtractor:
         """Share of the words of `phrase` that the code's title has."""
         if not phrase:
             return 0.0
-        title = {word.stem for word in words(self._codeset.description(code)) if is_content(word)}
+        title = content_stems(self._codeset.description(code))
         stems = phrase.split()
         return sum(each in title for each in stems) / len(stems)
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from chartcode import rules
 from chartcode.assertion import SentenceAssertions
 from chartcode.codeset import CodeSet
-from chartcode.text import is_content, words
+from chartcode.text import content_stems, is_content, words
 
 _EXTENDED = len("S72.001A")
 _SIDES = ("right", "left", "bilateral")
@@ -110,6 +110,4 @@ def _affirmed_stems(sentence: str) -> set[str]:
 
 
 def _stems(text: str) -> set[str]:
-    return {word.stem for word in words(text) if is_content(word)} | {
-        side for side in _SIDES if re.search(rf"\b{side}\b|\b{side}-", text, re.IGNORECASE)
-    }
+    return content_stems(text) | {side for side in _SIDES if re.search(rf"\b{side}\b|\b{side}-", text, re.IGNORECASE)}

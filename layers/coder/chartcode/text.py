@@ -77,3 +77,8 @@ _STOP_STEMS = frozenset(stem(word) for word in STOP_WORDS)
 def is_content(word: Word) -> bool:
     """Return whether `word` carries meaning of its own."""
     return word.stem not in _STOP_STEMS
+
+
+def content_stems(text: str) -> set[str]:
+    """Return the stems of the content words of `text`."""
+    return {word.stem for word in words(text) if is_content(word)}
