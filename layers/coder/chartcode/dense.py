@@ -21,7 +21,8 @@ QUERY_SCALE = 200.0
 ZERO_POINT = 64
 # Spans in one product: 32 spans x 60,000 terms x 4 bytes stay under 8 MB.
 BLOCK = 32
-# Terms are first compared in groups of this many, so that only groups with a near one are sorted.
+# Terms are first compared in groups of this many, so that only groups with a near one are sorted. A group takes every
+# n-th term, which makes its maximum a comparison of whole rows of memory.
 GROUP = 64
 
 
@@ -90,11 +91,12 @@ class TermSearch:
 def _top(scores: NDArray[np.int32], k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Return column numbers and values of the `k` highest of each row, best first."""
     rows, count = scores.shape
-    whole = count // GROUP * GROUP
-    peaks = scores[:, :whole].reshape(rows, -1, GROUP).max(axis=2)
+    stride = count // GROUP
+    whole = stride * GROUP
+    peaks = scores[:, :whole].reshape(rows, GROUP, stride).max(axis=1)
     # The k best lie in the k groups with the highest peaks (or in the rest beyond the last whole group).
     groups = np.argpartition(-peaks, min(k, peaks.shape[1] - 1), axis=1)[:, :k]
-    columns = (groups[:, :, None] * GROUP + np.arange(GROUP)).reshape(rows, -1)
+    columns = (groups[:, :, None] + np.arange(GROUP) * stride).reshape(rows, -1)
     rest = np.broadcast_to(np.arange(whole, count), (rows, count - whole))
     columns = np.concatenate([columns, rest], axis=1)
     values = np.take_along_axis(scores, columns, axis=1)
