@@ -26,6 +26,8 @@ from chartcode.features import Contexts
 from chartcode.lexicon import Lexicon
 from chartcode.scoring import Scorer
 from chartcode.terms import TermIndex
+from training import calibration
+from training.calibration import Calibration
 from training.data import LabelledNote
 from training.trees import NoteRows, best_threshold, fit, out_of_fold, precise_threshold
 
@@ -46,9 +48,10 @@ AUTO_PRECISION = 0.95
 
 @dataclass(frozen=True)
 class BillingTrees:
-    """The trees, the thresholds that cross-validation chose, and the rows with their held-out probabilities."""
+    """The trees, what cross-validation chose, and the rows with their held-out, calibrated probabilities."""
 
     model: xgb.XGBClassifier
+    calibration: Calibration
     threshold: float
     auto_threshold: float
     rows: list[NoteRows]
@@ -86,8 +89,10 @@ def billing_rows(folder: Path, notes: Sequence[LabelledNote], entity_threshold: 
 def train(folder: Path, notes: Sequence[LabelledNote], entity_threshold: float, seed: int) -> BillingTrees:
     """Return the billing trees, trained on what the entity level of `folder` says of `notes`."""
     rows = billing_rows(folder, notes, entity_threshold)
-    held_out = out_of_fold(rows, PARAMETERS, seed, "Billing trees")
+    raw = out_of_fold(rows, PARAMETERS, seed, "Billing trees")
+    fitted = calibration.fit(raw, [each.labels for each in rows])
+    held_out = [fitted.apply(scores) for scores in raw]
     labels, scores = np.concatenate([each.labels for each in rows]), np.concatenate(held_out)
     threshold = best_threshold(rows, held_out)
     auto = max(precise_threshold(labels, scores, AUTO_PRECISION), threshold)
-    return BillingTrees(fit(rows, PARAMETERS, seed), threshold, auto, rows, held_out)
+    return BillingTrees(fit(rows, PARAMETERS, seed), fitted, threshold, auto, rows, held_out)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from chartcode.lexical import content_words
 from chartcode.lexicon import Association, Lexicon, phrases_of
@@ -13,6 +14,9 @@ from training.data import LabelledNote
 # A phrase is kept for a code when at least this many notes agree, in at least this share of those that hold it.
 MIN_CODED = 2
 MIN_PRECISION = 0.05
+# One note is enough where the phrase shares a word with the code's terms and no more notes than this hold it: of such
+# phrases, a fifth (rare codes, several notes) to four fifths (frequent codes) are coded so in the next note.
+MOST_HELD_ONCE = 4
 # Phrases of this many notes are counted even where no code is given for them.
 MIN_HELD = 4
 
@@ -26,7 +30,11 @@ def phrases_in(text: str) -> set[str]:
     }
 
 
-def learn(notes: Iterable[LabelledNote], billable_code: Callable[[str], str | None]) -> Lexicon:
+def learn(
+    notes: Iterable[LabelledNote],
+    billable_code: Callable[[str], str | None],
+    stems_of: Mapping[str, frozenset[str]] = MappingProxyType({}),
+) -> Lexicon:
     """Return the lexicon of `notes`.
 
     Parameters
@@ -35,7 +43,17 @@ def learn(notes: Iterable[LabelledNote], billable_code: Callable[[str], str | No
         Notes with gold codes and, for each code, the sentences that are its evidence.
     billable_code
         Maps a gold code (of an older release, or a header) to a billable code of this one.
+    stems_of
+        The stems of each code's terms.
     """
+
+    def is_kept(phrase: str, code: str, count: int) -> bool:
+        if count < MIN_CODED and (
+            held[phrase] > MOST_HELD_ONCE or stems_of.get(code, frozenset()).isdisjoint(phrase.split())
+        ):
+            return False
+        return count / (held[phrase] + 1) >= MIN_PRECISION
+
     held: Counter[str] = Counter()
     prior: Counter[str] = Counter()
     coded: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -53,7 +71,7 @@ def learn(notes: Iterable[LabelledNote], billable_code: Callable[[str], str | No
         phrase: tuple(
             Association(code, count, held[phrase])
             for code, count in sorted(codes.items())
-            if count >= MIN_CODED and count / (held[phrase] + 1) >= MIN_PRECISION
+            if is_kept(phrase, code, count)
         )
         for phrase, codes in coded.items()
     }

@@ -25,14 +25,17 @@ Written by `make train` from the artefact's manifest; do not edit.
 
 ## Data
 
+- Terms: the titles, inclusion terms and includes notes of the code set; lay terms and an index of {index_terms}
+  clinical wordings written for Chartcode (`training/index_terms.json`), checked against the code set, reviewed by no
+  certified coder.
 - {synthetic_notes} synthetic notes and phrases, and {synthetic_encounters} synthetic encounters for the billing
   level, in the style of US notes: generated from templates, hand-written phrases and the code set's titles. No
   patient is in them.
 - {codiesp_notes} training notes of CodiEsp, in English machine translation: Miranda-Escalada et al., *Overview of
   automatic clinical coding: annotations, guidelines, and solutions for non-English clinical cases at CodiEsp track of
-  CLEF eHealth 2020*, CC BY 4.0, changed by learning from it. The phrase lexicon (phrases that at least two notes
-  share) and the trees come from it. CodiEsp codes every mention, negated and family ones too: it trains the mention
-  level, never the billing level.
+  CLEF eHealth 2020*, CC BY 4.0, changed by learning from it. The phrase lexicon (phrases of up to four words, with
+  their counts) and the trees come from it. CodiEsp codes every mention, negated and family ones too: it trains the
+  mention level, never the billing level.
 
 ## Measured on development sets
 
@@ -48,7 +51,7 @@ code below it, once. Intervals: bootstrap over notes. Both sets guided developme
 ## Limits
 
 - English only. Mention-level training text is machine-translated case reports and template notes, not US notes.
-- The phrase lexicon carries most of the quality on CodiEsp; elsewhere the words of the code set and the encoder must.
+- The phrase lexicon carries much of the quality on CodiEsp; elsewhere the terms and the encoder must.
 - What is billed is learned from synthetic encounters, and edited by rules; no certified coder has reviewed it.
 - Codes that the training notes seldom hold are found by their words only; see macro F1.
 """
@@ -64,6 +67,7 @@ def write(manifest: Manifest, path: Path) -> None:
             synthetic_notes=manifest.training["synthetic_notes"],
             synthetic_encounters=manifest.training.get("synthetic_encounters", 0),
             codiesp_notes=manifest.training["codiesp_notes"],
+            index_terms=manifest.training.get("index_terms", 0),
             phrases=_phrases(manifest.metrics),
             size=sum(file.size for file in manifest.files.values()) / 1e6,
             rows="\n".join(_rows(manifest.metrics)) or "| none was there | | | | | | | |",

@@ -14,6 +14,7 @@ from matplotlib import pyplot as plt
 from numpy.typing import NDArray
 from rich.progress import track
 
+from chartcode import sections
 from chartcode.billing_features import BILLING_FEATURES
 from chartcode.coder import Coder
 from chartcode.evaluation import Level, Prediction, evaluate, gold_met, is_linkable, predicted, undotted
@@ -22,8 +23,9 @@ from chartcode.lexicon import Lexicon
 from chartcode.rescoring import RESCORING_FEATURES
 from chartcode.result import NoteResult
 from training import data
+from training.calibration import reliability
 from training.data import LabelledNote
-from training.trees import NoteRows, best_threshold, micro_f1, reliability
+from training.trees import NoteRows, best_threshold, micro_f1
 
 mpl.use("Agg")
 
@@ -49,7 +51,7 @@ class Report:
         self, level: str, notes: Sequence[NoteRows], held_out: Sequence[NDArray[np.float32]], threshold: float
     ) -> None:
         """Add F1 (at a threshold and at the best one) and calibration of held-out probabilities."""
-        found = reliability(notes, held_out)
+        found = reliability(held_out, [note.labels for note in notes])
         self._reliability[level] = (found.mean, found.share, found.count)
         self.metrics[f"cross_validation.{level}.calibration_error"] = found.error
         self.metrics[f"cross_validation.{level}.micro_f1"] = micro_f1(notes, held_out, threshold)
@@ -76,6 +78,7 @@ class Report:
             predictions = [predicted(result, level, note.codes) for note, result in results]
             self._measure(f"{path.stem}.{level}", predictions)
             if level != "phrases":
+                self._note_types(f"{path.stem}.{level}.slice", notes, predictions)
                 self._slices(f"{path.stem}.{level}.slice", predictions, prior, coder)
                 self._assertions(f"{path.stem}.{level}.slice", results)
                 self._confuse(path.stem, predictions)
@@ -102,6 +105,15 @@ class Report:
                 predictions,
                 lambda c, low=low, high=high: low <= prior.get(c, 0) <= high,
             )
+
+    def _note_types(self, prefix: str, notes: Sequence[LabelledNote], predictions: Sequence[Prediction]) -> None:
+        """Add the measures of notes with headings and of those without."""
+        headed = [any(section.name != sections.OTHER for section in sections.find(note.text)) for note in notes]
+        for name, wanted in (("with_headings", True), ("narrative", False)):
+            part = [each for each, has_headings in zip(predictions, headed, strict=True) if has_headings == wanted]
+            if part:
+                self.metrics[f"{prefix}.note_type_{name}.micro_f1"] = evaluate(part)[0].micro_f1
+                self.metrics[f"{prefix}.note_type_{name}.notes"] = len(part)
 
     def _slice(self, prefix: str, predictions: Sequence[Prediction], belongs: Callable[[str], bool]) -> None:
         part = [

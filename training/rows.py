@@ -19,6 +19,7 @@ from chartcode.scoring import best_spans
 from chartcode.terms import TermIndex
 from training import lexicon as lexicons
 from training.data import LabelledNote
+from training.terms import stems_of
 from training.trees import NoteRows
 
 FOLDS = 10
@@ -49,8 +50,9 @@ class RowBuilder:
         A lexicon that had seen the note would look far more precise than it is on new notes.
         """
         found: dict[int, NoteRows] = {}
+        stems = stems_of(self._index)
         for fold in range(FOLDS):
-            lexicon = lexicons.learn([n for i, n in enumerate(notes) if i % FOLDS != fold], billable)
+            lexicon = lexicons.learn([n for i, n in enumerate(notes) if i % FOLDS != fold], billable, stems)
             held_out = [i for i in range(len(notes)) if i % FOLDS == fold]
             description = f"Features, fold {fold + 1} of {FOLDS}"
             rows = self.rows([notes[i] for i in held_out], lexicon, description)

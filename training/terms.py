@@ -1,28 +1,50 @@
-"""Build the term index and the term vectors of the artefact from the code set and the lay terms."""
+"""Build the term index of the artefact from the code set, the lay terms and our own index."""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-import onnx
 import simple_icd_10_cm as icd
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
-from rich.progress import track
+from pydantic import BaseModel, ConfigDict, Field
 
-from chartcode import dense, rules
-from chartcode.encoder import Encoder
+from chartcode import rules
 from chartcode.terms import FILE, TermIndex
 from chartcode.text import is_content, words
 from training.codeset import billable_code, is_coded
 
-DESCRIPTION, INCLUSION, INCLUDES, LAY = range(4)
+DESCRIPTION, INCLUSION, INCLUDES, LAY, INDEX = range(5)
+INDEX_FILE = Path(__file__).parent / "index_terms.json"
 _PARENTHESES = re.compile(r"\s*\([^()]*\)")
 _BRACKETS = re.compile(r"\s*\[([^\[\]]*)\]")
+
+
+class IndexEntry(BaseModel):
+    """A code, billable or not, and wordings that lead a coder to it when the note says no more."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: str = Field(pattern=r"^[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?$")
+    terms: tuple[str, ...] = Field(min_length=1)
+
+
+class Index(BaseModel):
+    """``index_terms.json``: how clinicians and patients word conditions, in the manner of the Alphabetic Index."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    codes: tuple[IndexEntry, ...]
+
+
+@cache
+def index() -> Index:
+    """Return our own index of wordings beyond the Tabular List's."""
+    return Index.model_validate_json(INDEX_FILE.read_bytes())
 
 
 @dataclass(frozen=True)
@@ -68,9 +90,18 @@ def terms() -> list[Term]:
             for text in texts:
                 for phrase in phrasings(text):
                     add(phrase, code, kind)
-    for lay in rules.load(rules.LayTerms).terms:
-        add(lay.term, lay.code, LAY)
+    for text, code, kind in _ours():
+        add(text, code, kind)
     return list(found.values())
+
+
+def _ours() -> Iterator[tuple[str, str, int]]:
+    """Yield the terms that the Tabular List does not have, with their codes and kinds."""
+    for lay in rules.load(rules.LayTerms).terms:
+        yield lay.term, lay.code, LAY
+    for entry in index().codes:
+        for text in entry.terms:
+            yield text, entry.code, INDEX
 
 
 def build_index(all_terms: list[Term]) -> TermIndex:
@@ -114,36 +145,10 @@ def save_index(index: TermIndex, folder: Path) -> None:
     )
 
 
-def encode_terms(all_terms: list[Term], encoder: Encoder) -> NDArray[np.int8]:
-    """Return unit vectors of the terms as int8 [width, terms], scaled by `dense.TERM_SCALE`."""
-    texts = [term.text for term in all_terms]
-    chunks = [
-        encoder.encode_whole(texts[start : start + 512])
-        for start in track(range(0, len(texts), 512), description="Encoding terms", transient=True)
-    ]
-    vectors = np.concatenate(chunks)
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    return dense.quantise_terms(vectors).T.copy()
-
-
-def save_vectors(vectors: NDArray[np.int8], folder: Path) -> None:
-    """Write the term vectors and the ONNX graph that multiplies queries with them.
-
-    The product of int8 matrices is one `MatMulInteger`, which onnxruntime runs with the processor's
-    int8 instructions; the vectors lie in a file of their own, mapped into memory.
-    """
-    (folder / dense.VECTORS_FILE).write_bytes(vectors.tobytes())
-    weight = TensorProto(name="terms", data_type=TensorProto.INT8, dims=vectors.shape)
-    weight.data_location = TensorProto.EXTERNAL
-    weight.external_data.add(key="location", value=dense.VECTORS_FILE)
-    weight.external_data.add(key="length", value=str(vectors.size))
-    width, count = vectors.shape
-    graph = helper.make_graph(
-        [helper.make_node("MatMulInteger", ["queries", "terms", "zero_point"], ["scores"])],
-        "term_search",
-        [helper.make_tensor_value_info("queries", TensorProto.UINT8, ["spans", width])],
-        [helper.make_tensor_value_info("scores", TensorProto.INT32, ["spans", count])],
-        [weight, numpy_helper.from_array(np.array(dense.ZERO_POINT, dtype=np.uint8), "zero_point")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    onnx.save(model, folder / dense.SEARCH_FILE)
+def stems_of(index: TermIndex) -> dict[str, frozenset[str]]:
+    """Return for each code of `index` the stems of all of its terms."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for stem, number in index.vocabulary.items():
+        for term in index.terms_with(number):
+            found[index.codes[index.term_code[term]]].add(stem)
+    return {code: frozenset(stems) for code, stems in found.items()}

@@ -26,7 +26,18 @@ from chartcode.dense import TermSearch
 from chartcode.encoder import Encoder
 from chartcode.lexicon import EMPTY, Lexicon
 from chartcode.terms import TermIndex
-from training import billing, data, export_encoder, model_card, promotion, registry, report, rows
+from training import (
+    billing,
+    calibration,
+    data,
+    export_encoder,
+    model_card,
+    promotion,
+    registry,
+    report,
+    rows,
+    term_vectors,
+)
 from training import codeset as build_codeset
 from training import lexicon as build_lexicon
 from training import terms as build_terms
@@ -47,13 +58,13 @@ SYNTHETIC_WEIGHT = 0.15
 # Of the synthetic notes, this share is one phrase each, and as many more encounters train the billing trees.
 PHRASE_SHARE = 0.5
 BILLING_SHARE = 0.5
+DENSE_FILES = (dense.SEARCH_FILE, dense.COMPONENTS_FILE, dense.VECTORS_FILE)
 STABLE_FILES = (
     codeset.FILE,
     encoder.MODEL_FILE,
     encoder.TOKENIZER_FILE,
     terms.FILE,
-    dense.SEARCH_FILE,
-    dense.VECTORS_FILE,
+    *DENSE_FILES,
 )
 LEARNED_FILES = (lexicon.FILE, trees.ENTITY_FILE, trees.RESCORING_FILE, trees.BILLING_FILE)
 # The modules of chartcode that a row depends on; what is done with scored codes is not among them.
@@ -97,13 +108,19 @@ def prepare(folder: Path, encoder_source: str) -> None:
             for name in (encoder.MODEL_FILE, encoder.TOKENIZER_FILE):
                 shutil.copyfile(SHIPPED / name, folder / name)
         stages.mark("encoder", key)
-    built_from = (build_codeset, build_terms, dense, encoder, terms, text)
+    built_from = (build_codeset, build_terms, term_vectors, dense, encoder, terms, text)
     key = key_of([icd_release(), *(Path(str(module.__file__)) for module in built_from), folder / encoder.MODEL_FILE])
-    key = key_of([key, *(rules.load(schema).model_dump_json() for schema in (rules.LayTerms, rules.WordSynonyms))])
-    if not stages.is_done("terms", key, [terms.FILE, dense.SEARCH_FILE, dense.VECTORS_FILE]):
+    key = key_of(
+        [
+            key,
+            build_terms.INDEX_FILE,
+            *(rules.load(schema).model_dump_json() for schema in (rules.LayTerms, rules.WordSynonyms)),
+        ]
+    )
+    if not stages.is_done("terms", key, [terms.FILE, *DENSE_FILES]):
         all_terms = build_terms.terms()
         build_terms.save_index(build_terms.build_index(all_terms), folder)
-        build_terms.save_vectors(build_terms.encode_terms(all_terms, Encoder.load(folder)), folder)
+        term_vectors.save(term_vectors.encode_terms(all_terms, Encoder.load(folder)), folder)
         console.print(f"Term index: {len(all_terms)} terms")
         stages.mark("terms", key)
 
@@ -138,7 +155,9 @@ def _generated(count: int, seed: int) -> list[LabelledNote]:
 def build_rows(folder: Path, sources: Sources) -> tuple[Lexicon, list[NoteRows], list[NoteRows]]:
     """Return the lexicon, and the rows of CodiEsp's and of the synthetic notes; rows are kept for the next run."""
     codes, index = CodeSet(folder / codeset.FILE), TermIndex.load(folder)
-    learned = build_lexicon.learn(sources.codiesp, codes.billable_code) if sources.codiesp else EMPTY
+    learned = EMPTY
+    if sources.codiesp:
+        learned = build_lexicon.learn(sources.codiesp, codes.billable_code, build_terms.stems_of(index))
     code = [Path(rows.__file__), Path(build_lexicon.__file__), *FEATURE_CODE]
     notes = [note.model_dump_json() for note in (*sources.codiesp, *sources.synthetic)]
     key = key_of([*code, *(folder / name for name in STABLE_FILES), *notes])
@@ -161,10 +180,11 @@ def train_entities(folder: Path, sources: Sources, seed: int) -> tuple[EntityTre
     learned.save(folder)
     judged = real or synthetic
     found = build_trees.fit_entities([*real, *synthetic], seed)
-    threshold = build_trees.best_threshold(judged, found.held_out[: len(judged)])
+    fitted = calibration.fit(found.held_out[: len(judged)], [note.labels for note in judged])
+    found = replace(found, held_out=[fitted.apply(scores) for scores in found.held_out])
     build_trees.export(found.first, folder / trees.ENTITY_FILE)
-    build_trees.export(found.rescoring, folder / trees.RESCORING_FILE)
-    return found, judged, threshold
+    build_trees.export(found.rescoring, folder / trees.RESCORING_FILE, fitted)
+    return found, judged, build_trees.best_threshold(judged, found.held_out[: len(judged)])
 
 
 def write_manifest(
@@ -223,7 +243,7 @@ def main(
     sources = read_sources(data_folder, synthetic_notes, seed, codiesp)
     entities, judged, threshold = train_entities(work, sources, seed)
     billed = billing.train(work, sources.encounters, threshold, seed)
-    build_trees.export(billed.model, work / trees.BILLING_FILE)
+    build_trees.export(billed.model, work / trees.BILLING_FILE, billed.calibration)
     thresholds = (threshold, billed.threshold, billed.auto_threshold)
     training: dict[str, Any] = {
         "encoder": encoder_source or TUNED,
@@ -232,6 +252,7 @@ def main(
         "synthetic_encounters": len(sources.encounters),
         "synthetic_weight": SYNTHETIC_WEIGHT,
         "codiesp_notes": len(sources.codiesp),
+        "index_terms": sum(len(entry.terms) for entry in build_terms.index().codes),
         "git_commit": commit,
         **{f"data.{name}": digest for name, digest in sources.hashes.items()},
         **{f"xgboost.{name}": value for name, value in build_trees.PARAMETERS.items()},

@@ -95,7 +95,7 @@ def tune(source: str, folder: Path, steps: int, seed: int) -> list[float]:
 
 def main(
     encoder: Annotated[str, typer.Option(help="Local folder or Hub name of the BERT to start from")] = "",
-    steps: Annotated[int, typer.Option(help="Batches of about 150 pairs", min=1)] = 2500,
+    steps: Annotated[int, typer.Option(help="Batches of about 150 pairs", min=1)] = 1200,
     seed: Annotated[int, typer.Option(help="Same seed, same batches")] = 7,
     work: Annotated[Path, typer.Option(help="Where the tuned PyTorch model goes")] = WORK,
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the ONNX int8 model goes")] = Path(

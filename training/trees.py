@@ -14,8 +14,8 @@ from onnxmltools import convert_xgboost
 from onnxmltools.convert.common.data_types import FloatTensorType
 from rich.progress import track
 
-from chartcode.mentions import MIN_ALTERNATIVE
 from chartcode.rescoring import rescoring_features
+from training.calibration import UNCALIBRATED, Calibration
 
 _COMMON: dict[str, float | int | str] = {"subsample": 0.8, "reg_lambda": 5, "tree_method": "hist", "n_jobs": 2}
 PARAMETERS: dict[str, float | int | str] = {
@@ -140,42 +140,17 @@ def precise_threshold(labels: NDArray[np.bool_], scores: NDArray[np.float32], pr
     return float(scores[order][enough[-1]]) if len(enough) else 1.0
 
 
-@dataclass(frozen=True)
-class Reliability:
-    """Probability against share of right codes, in ten bins of equal width.
+def export(model: xgb.XGBClassifier, path: Path, calibration: Calibration = UNCALIBRATED) -> None:
+    """Write the trees of `model` as an ONNX tree ensemble that gives calibrated probabilities.
 
-    Attributes
-    ----------
-    mean, share, count
-        [bins] mean probability, share of right codes, number of codes (empty bins left out).
-    error
-        Expected calibration error: the mean gap between both, weighted by size (Guo et al. 2017, arXiv:1706.04599).
+    Calibration is linear in the log-odds, which are the sum of the leaves: it goes into them, and serving has no step
+    more.
     """
-
-    mean: list[float]
-    share: list[float]
-    count: list[int]
-    error: float
-
-
-def reliability(notes: Sequence[NoteRows], probabilities: Sequence[NDArray[np.float32]]) -> Reliability:
-    """Return the reliability of what the coder shows (probabilities of `MIN_ALTERNATIVE` and more)."""
-    scores, labels = np.concatenate(list(probabilities)), np.concatenate([n.labels for n in notes])
-    shown = scores >= MIN_ALTERNATIVE
-    scores, labels = scores[shown], labels[shown].astype(float)
-    bins = np.minimum((scores * 10).astype(int), 9)
-    filled = [i for i in range(10) if (bins == i).any()]
-    gaps = [abs((scores[bins == i] - labels[bins == i]).sum()) for i in filled]
-    return Reliability(
-        mean=[float(scores[bins == i].mean()) for i in filled],
-        share=[float(labels[bins == i].mean()) for i in filled],
-        count=[int((bins == i).sum()) for i in filled],
-        error=float(sum(gaps) / max(len(scores), 1)),
-    )
-
-
-def export(model: xgb.XGBClassifier, path: Path) -> None:
-    """Write the trees of `model` as an ONNX tree ensemble."""
     count = model.n_features_in_
     converted = convert_xgboost(model, initial_types=[("features", FloatTensorType([None, count]))], target_opset=OPSET)
+    ensemble = next(node for node in converted.graph.node if node.op_type == "TreeEnsembleClassifier")
+    attributes = {attribute.name: attribute for attribute in ensemble.attribute}
+    weights, base = attributes["class_weights"].floats, attributes["base_values"].floats
+    weights[:] = [weight * calibration.slope for weight in weights]
+    base[:] = [base[0] * calibration.slope + calibration.intercept]
     onnx.save(converted, path)

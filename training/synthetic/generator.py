@@ -24,6 +24,8 @@ CAPITALS_SHARE = 0.04
 # Shares of assessments that open with a summary, and that have lines of reasoning and treatment under each problem.
 SUMMARY_SHARE = 0.45
 PLANS_SHARE = 0.5
+# Share of assessments that name the problems one after the other on one line.
+INLINE_SHARE = 0.15
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _OF = re.compile(r"^(\w+(?: \w+)?) (?:of|in) (?:the )?(\w+(?: \w+)?)$")
@@ -131,6 +133,22 @@ class Generator:
         summary = self._draw.choice(("before", "after")) if self._draw.random() < SUMMARY_SHARE else ""
         if summary == "before":
             self._summary(draft)
+        if self._draw.random() < INLINE_SHARE:
+            self._inline(draft, patient)
+        else:
+            self._listed(draft, patient)
+        if summary == "after":
+            self._summary(draft)
+
+    def _inline(self, draft: _Draft, patient: Patient) -> None:
+        separator = self._draw.choice((". ", "; ", ", "))
+        for number, code in enumerate(dict.fromkeys(patient.problems)):
+            draft.text += separator if number else ""
+            draft.sentence("{problem}", "affirmed", code)
+            draft.assessed.append(draft.mentions[-1])
+        draft.text += self._draw.choice((".\n", "\n"))
+
+    def _listed(self, draft: _Draft, patient: Patient) -> None:
         bullet = self._draw.choice(("", "- ", "• ", "{n}. ", "{n}) ", "# "))
         with_plans = self._draw.random() < PLANS_SHARE
         for number, code in enumerate(dict.fromkeys(patient.problems), start=1):
@@ -141,8 +159,6 @@ class Generator:
             draft.text += "\n"
             if with_plans:
                 self._plans(draft)
-        if summary == "after":
-            self._summary(draft)
 
     def _summary(self, draft: _Draft) -> None:
         """Write who the patient is; what is said of the past or of complaints is not assessed."""

@@ -12,7 +12,7 @@ from chartcode import rules
 from chartcode.text import words
 from training.codeset import billable_code, is_coded
 from training.synthetic.schema import Conditions, load
-from training.terms import phrasings
+from training.terms import index, phrasings
 
 # Long titles are for coders, not for clinicians' notes.
 MAX_PHRASE_WORDS = 6
@@ -35,7 +35,7 @@ def phrases() -> list[Phrase]:
     found: dict[str, Phrase] = {}
     for text, code in _common():
         found.setdefault(text.lower(), Phrase(text, code, common=True))
-    for text, code in _titles():
+    for text, code in (*_titles(), *_indexed()):
         found.setdefault(text.lower(), Phrase(text, code, common=False))
     return list(found.values())
 
@@ -52,6 +52,15 @@ def _common() -> Iterator[tuple[str, str]]:
         code = lay.get(each.expansion) or titles.get(each.expansion.lower())
         if code:
             yield each.form, code
+
+
+def _indexed() -> Iterator[tuple[str, str]]:
+    """Yield the wordings of our index, with their billable codes."""
+    for entry in index().codes:
+        target = billable_code(entry.code)
+        if target and not entry.code.startswith(_SKIPPED_CHAPTERS):
+            for text in entry.terms:
+                yield text, target
 
 
 def _titles() -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ import pytest
 from chartcode.rescoring import RESCORING_FEATURES
 from chartcode.trees import Trees
 from training import rows, trees
+from training.calibration import Calibration
 from training.trees import NoteRows
 
 
@@ -13,6 +14,7 @@ from training.trees import NoteRows
 def few_trees(monkeypatch):
     monkeypatch.setitem(trees.PARAMETERS, "n_estimators", 80)
     monkeypatch.setitem(trees.PARAMETERS, "learning_rate", 0.3)
+    monkeypatch.setitem(trees.PARAMETERS, "colsample_bytree", 1.0)  # the notes of these tests have six features
     monkeypatch.setitem(trees.PARAMETERS, "n_jobs", 1)
 
 
@@ -30,6 +32,15 @@ def test_the_served_trees_agree_with_xgboost(note_rows, tmp_path):
     served = Trees.load(tmp_path / "entities.onnx").predict(features)
     assert np.abs(served - model.predict_proba(features)[:, 1]).max() <= 1e-5
     assert served.std() > 0.1
+
+
+def test_the_served_trees_are_calibrated(note_rows, tmp_path):
+    model = trees.fit(note_rows, trees.PARAMETERS, seed=1)
+    given = Calibration(0.5, -1.0)
+    trees.export(model, tmp_path / "entities.onnx", given)
+    features = note_rows[0].features
+    served = Trees.load(tmp_path / "entities.onnx").predict(features)
+    assert np.abs(served - given.apply(model.predict_proba(features)[:, 1])).max() <= 1e-5
 
 
 def test_the_same_seed_gives_the_same_trees(note_rows):
@@ -92,17 +103,6 @@ def test_the_rescoring_trees_see_rivals(note_rows):
     assert found.first.n_features_in_ == own
     assert found.rescoring.n_features_in_ == own + len(RESCORING_FEATURES)
     assert [len(each) for each in found.held_out] == [len(each.codes) for each in note_rows]
-
-
-def test_reliability():
-    # Bin 0.9: one right, one wrong at 0.95 each: |1.9 - 1| = 0.9; bin 0.2: two wrong at 0.25: 0.5. (0.9 + 0.5) / 4.
-    # 0.01 is below what is shown.
-    notes = [note([True, False, False, False, True])]
-    probabilities = [np.array([0.95, 0.95, 0.25, 0.25, 0.01], np.float32)]
-    found = trees.reliability(notes, probabilities)
-    assert found.error == pytest.approx(1.4 / 4, abs=1e-6)
-    assert found.share == [0.0, 0.5]
-    assert found.count == [2, 2]
 
 
 def test_rows_are_read_as_they_were_written(note_rows, tmp_path):

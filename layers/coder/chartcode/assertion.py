@@ -7,8 +7,10 @@ doi:10.1016/j.jbi.2009.05.002): up to a number of words, a terminating cue, or t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 from chartcode import rules
 from chartcode.rules import Assertion, Cue
@@ -24,6 +26,9 @@ _ORDER: tuple[Assertion, ...] = (
 )
 
 
+_Letters: TypeAlias = dict[str, "_Letters"]
+
+
 @dataclass(frozen=True, slots=True)
 class _Scope:
     begin: int
@@ -36,10 +41,28 @@ def _pattern() -> tuple[re.Pattern[str], dict[str, list[Cue]]]:
     by_cue: dict[str, list[Cue]] = {}
     for cue in rules.load(rules.Cues).cues:
         by_cue.setdefault(cue.cue, []).append(cue)
-    longest_first = sorted(by_cue, key=len, reverse=True)
-    alternatives = "|".join(re.escape(cue).replace(r"\ ", r"\s+") for cue in longest_first)
     # A cue that is a mark ("?") may touch the word that it marks.
-    return re.compile(rf"(?<![\w/])(?:{alternatives})(?:(?<!\w)|(?![\w/]))", re.IGNORECASE), by_cue
+    return re.compile(rf"(?<![\w/]){_any_of(by_cue)}(?:(?<!\w)|(?![\w/]))", re.IGNORECASE), by_cue
+
+
+def _any_of(cues: Iterable[str]) -> str:
+    """Return a pattern that matches the longest of `cues`: their tree of letters, which is faster than a list."""
+    root: _Letters = {}
+    for cue in cues:
+        node = root
+        for letter in cue:
+            node = node.setdefault(letter, {})
+        node[""] = {}
+    return _pattern_of(root)
+
+
+def _pattern_of(node: _Letters) -> str:
+    branches = [
+        (r"\s+" if letter == " " else re.escape(letter)) + _pattern_of(below)
+        for letter, below in node.items()
+        if letter
+    ]
+    return f"(?:{'|'.join(branches)}){'?' if '' in node else ''}" if branches else ""
 
 
 class SentenceAssertions:

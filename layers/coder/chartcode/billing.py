@@ -14,6 +14,7 @@ from chartcode.candidates import Span
 from chartcode.codeset import CodeSet
 from chartcode.edits import Dropped, Editor, Line
 from chartcode.mentions import ScoredCode, overlaps
+from chartcode.patient import stated_weeks
 from chartcode.result import BilledCode, Edit, Evidence, NotBilledCode
 from chartcode.rules import Assertion, HistoryCode
 from chartcode.sentences import Sentence
@@ -116,7 +117,7 @@ class Biller:
             for s in encounter.sentences
             if any(s.begin <= begin and end <= s.end for begin, end in line.spans)
         ]
-        found = self._specificity.refine(line.code, holders)
+        found = self._specificity.refine(line.code, holders, stated_weeks(encounter.text))
         if found is None:
             return line
         code, rule = found

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from chartcode import rules
 from chartcode.candidates import Span
 from chartcode.mentions import ScoredCode, overlaps
-from chartcode.text import is_content, words
+from chartcode.text import Word, is_content, words
 
 BILLING_FEATURES = (
     # the code
@@ -25,11 +25,12 @@ BILLING_FEATURES = (
     "mentions", "affirmed", "in_problems", "in_plan", "in_history", "in_past", "in_reason", "in_uncoded",
     "negated", "uncertain", "hypothetical", "family", "historical", "sections", "first_position",
     # the line of its best affirmed mention in a problem section
-    "opens_line", "line_share", "line_words", "listed",
+    "opens_line", "line_share", "line_words", "listed", "opens_part", "part_share",
     # the note
     "with_problems", "codes_in_problems", "confirmed_in_problems", "openers_in_problems", "words",
 )  # fmt: skip
 _BULLET = re.compile(r"[ \t]*(?:(?:\d{1,2}[.)]|[-*•#]+)[ \t]*)*")
+_PART = re.compile(r"[.;][ \t]+")
 _GROUPS = {
     "plan": "in_plan",
     "history_of_present_illness": "in_history",
@@ -50,6 +51,8 @@ class _Line:
     share: float
     words: int
     listed: bool
+    opens_part: bool
+    part_share: float
 
 
 class BillingFeatures:
@@ -134,13 +137,20 @@ class BillingFeatures:
             for span, context in zip(scored.spans, scored.contexts, strict=True)
             if context.section in self._problems and not context.traits
         ]
-        return max(lines, key=lambda line: (line.opens, line.share), default=None)
+        return max(lines, key=lambda line: (line.opens, line.opens_part, line.share), default=None)
 
 
 def _line_row(line: _Line | None) -> list[float]:
     if line is None:
-        return [0.0] * 4
-    return [float(line.opens), line.share, float(line.words), float(line.listed)]
+        return [0.0] * 6
+    return [
+        float(line.opens),
+        line.share,
+        float(line.words),
+        float(line.listed),
+        float(line.opens_part),
+        line.part_share,
+    ]
 
 
 def _line_of(text: str, span: Span) -> _Line:
@@ -149,20 +159,30 @@ def _line_of(text: str, span: Span) -> _Line:
     line = text[begin : len(text) if stop < 0 else stop]
     bullet = _BULLET.match(line)
     start = bullet.end() if bullet else 0
+    listed = start > 0
     # A heading on the line itself ("Assessment: HTN") is no part of the problem.
     colon = line.find(":", start)
     if 0 <= colon < span[0] - begin:
         heading = " ".join(line[start:colon].lower().split())
         start = colon + 1 if heading in _heading_names() else start
-    inside = [word for word in words(line[start:]) if is_content(word)]
-    own = [word for word in words(text[span[0] : span[1]]) if is_content(word)]
-    offset = span[0] - begin - start
+    at = span[0] - begin
+    # "HTN. Gout." or "HTN; gout": each problem of the line opens a part of its own.
+    part = max((stop.end() for stop in _PART.finditer(line, start, at)), default=start)
+    after = _PART.search(line, span[1] - begin)
+    own = len(_content(text[span[0] : span[1]]))
+    inside = len(_content(line[start:]))
     return _Line(
-        opens=offset <= OPENING,
-        share=len(own) / max(len(inside), 1),
-        words=len(inside),
-        listed=start > 0,
+        opens=at - start <= OPENING,
+        share=own / max(inside, 1),
+        words=inside,
+        listed=listed,
+        opens_part=at - part <= OPENING,
+        part_share=own / max(len(_content(line[part : after.start() if after else len(line)])), 1),
     )
+
+
+def _content(text: str) -> list[Word]:
+    return [word for word in words(text) if is_content(word)]
 
 
 @cache

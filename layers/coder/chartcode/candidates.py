@@ -5,6 +5,7 @@ Every sentence is read once and encoded once; the retrievers look at windows of 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from chartcode.dense import TermSearch
 from chartcode.encoder import Encoder, Encoding
-from chartcode.lexical import LexicalHits, LexicalSearch, content_words
+from chartcode.lexical import LexicalHits, LexicalSearch, content_words, expand
 from chartcode.lexicon import Association, Lexicon
 from chartcode.sentences import Sentence, split
 from chartcode.terms import TermIndex
@@ -26,6 +27,8 @@ MAX_LEXICON = 160
 MAX_DENSE = 160
 # Spans of words without a function word between them are looked up densely, up to this many words.
 DENSE_WORDS = 4
+# What may stand between the words of such a span: nothing, or what links the words of one condition.
+_LINK = re.compile(r"[\s'’-]*(?:(?:of|in|on|at|to|the|a|an|his|her|both)\b[\s'’-]*){0,2}", re.IGNORECASE)
 DENSE_TOP = 8
 # A short text can afford more: this many hits in all, at most `DENSE_MOST` a span.
 DENSE_HITS = 400
@@ -60,16 +63,17 @@ class Match:
     # Cosine of the vectors of the lexical window and its term.
     dense_of_window: float = 0.0
 
-    @property
-    def best(self) -> Association | None:
-        """The association of highest precision."""
-        return max(self.associations.values(), key=lambda each: (each.precision, each.coded), default=None)
+    # The association of highest precision, and its phrase (empty where there is none).
+    best: Association | None = None
+    best_phrase: str = ""
 
-    @property
-    def best_phrase(self) -> str:
-        """The phrase of that association, empty where there is none."""
-        best = self.best
-        return next((phrase for phrase, each in self.associations.items() if each is best), "")
+    def associate(self, phrase: str, association: Association, span: Span) -> None:
+        """Add a learned phrase of the note, at `span`, that is associated with the code."""
+        self.associations[phrase] = association
+        self.phrase_spans.append((span, phrase))
+        strength = (association.precision, association.coded)
+        if self.best is None or strength > (self.best.precision, self.best.coded):
+            self.best, self.best_phrase = association, phrase
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,15 @@ class Candidates:
     ----------
     best_in_window
         Highest lexical cosine of any code in each window that a candidate's best match lies in.
+    stems
+        Of each sentence, the stems of its content words, abbreviations expanded.
     """
 
     text: str
     sentences: list[Sentence]
     matches: dict[str, Match]
     best_in_window: dict[Span, float]
+    stems: list[frozenset[str]]
 
 
 class CandidateFinder:
@@ -114,15 +121,14 @@ class CandidateFinder:
         self._add_lexicon(contents, matches)
         best_in_window = self._add_lexical(text, contents, matches, hidden)
         self._add_dense(text, sentences, contents, matches, hidden)
-        return Candidates(text, sentences, _keep_best(matches), best_in_window)
+        stems = [frozenset(s for word in c for s in expand(text[word.begin : word.end], word.stem)) for c in contents]
+        return Candidates(text, sentences, _keep_best(matches), best_in_window, stems)
 
     def _add_lexicon(self, contents: list[list[Word]], matches: dict[str, Match]) -> None:
         for sentence in contents:
             for begin, end, phrase in self._lexicon.search(sentence):
                 for association in self._lexicon.phrases[phrase]:
-                    match = matches.setdefault(association.code, Match(association.code))
-                    match.associations[phrase] = association
-                    match.phrase_spans.append(((begin, end), phrase))
+                    _match(matches, association.code).associate(phrase, association, (begin, end))
 
     def _add_lexical(
         self, text: str, contents: list[list[Word]], matches: dict[str, Match], hidden: frozenset[int]
@@ -143,7 +149,7 @@ class CandidateFinder:
         peaks = np.full(len(self._index.codes), np.inf, dtype=np.float32)
         for i in best:
             code = self._index.codes[codes[i]]
-            match = matches.setdefault(code, Match(code))
+            match = _match(matches, code)
             match.cosine, match.coverage = float(hits.cosine[i]), float(hits.coverage[i])
             match.term, match.windows = int(hits.term[i]), int(counts[codes[i]])
             match.term_depth = int(self._index.depth[match.term])
@@ -175,7 +181,7 @@ class CandidateFinder:
                 if term in hidden:
                     continue
                 code = self._index.codes[self._index.term_code[term]]
-                match = matches.setdefault(code, Match(code))
+                match = _match(matches, code)
                 match.dense_spans += 1
                 match.dense_rank = min(match.dense_rank, rank)
                 if cosine > match.dense:
@@ -225,8 +231,8 @@ _HIT_FIELDS = ("begin", "end", "term", "cosine", "coverage")
 
 
 def dense_windows(text: str, content: list[Word]) -> list[list[Word]]:
-    """Return the runs of up to `DENSE_WORDS` content words with nothing but space or hyphen between them."""
-    joined = [text[a.end : b.begin].strip(" -'’") == "" for a, b in pairwise(content)]
+    """Return the runs of up to `DENSE_WORDS` content words that nothing but a linking word stands between."""
+    joined = [_LINK.fullmatch(text, a.end, b.begin) is not None for a, b in pairwise(content)]
     found = []
     for i in range(len(content)):
         for size in range(1, min(DENSE_WORDS, len(content) - i) + 1):
@@ -236,19 +242,22 @@ def dense_windows(text: str, content: list[Word]) -> list[list[Word]]:
     return found
 
 
+def _match(matches: dict[str, Match], code: str) -> Match:
+    """Return the match of `code`, a new one where there is none yet."""
+    found = matches.get(code)
+    if found is None:
+        found = matches[code] = Match(code)
+    return found
+
+
 def _keep_best(matches: dict[str, Match]) -> dict[str, Match]:
     """Keep the codes that one of the retrievers ranks high."""
     kept: set[str] = set()
     with_association = [m for m in matches.values() if m.associations]
     for pool, limit in (
-        (sorted(with_association, key=lambda m: -_precision(m)), MAX_LEXICON),
+        (sorted(with_association, key=lambda m: -m.best.precision if m.best else 0.0), MAX_LEXICON),
         (sorted(matches.values(), key=lambda m: -m.cosine), MAX_LEXICAL),
         (sorted(matches.values(), key=lambda m: -m.dense), MAX_DENSE),
     ):
         kept.update(match.code for match in pool[:limit])
     return {code: match for code, match in sorted(matches.items()) if code in kept}
-
-
-def _precision(match: Match) -> float:
-    best = match.best
-    return best.precision if best else 0.0

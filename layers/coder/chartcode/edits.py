@@ -144,8 +144,8 @@ class Editor:
         """Return the lines in billing order.
 
         As the note states them, but symptoms after diagnoses (II.A), history and status after conditions
-        (I.C.21.c), external causes last (I.C.20.a.6), and an underlying condition before the manifestation
-        whose "code first" note names it (I.A.13).
+        (I.C.21.c), external causes last (I.C.20.a.6), an underlying condition before the manifestation
+        whose "code first" note names it, and a code that a "use additional code" note names after it (I.A.13).
         """
         ranks = self._rules.sequence
 
@@ -154,13 +154,27 @@ class Editor:
 
         ordered = sorted(lines, key=rank)
         for line in list(ordered):
-            notes = list(self._notes(line.code, "code_first"))
-            for under in [each for each in ordered if any(_named(each.code, note) for note in notes)]:
-                at = ordered.index(line)
-                if under is not line and ordered.index(under) > at:
-                    ordered.remove(under)
-                    ordered.insert(at, replace(under, edits=(*under.edits, "code_first")))
+            for under in self._named_by(line, ordered, "code_first"):
+                _move(ordered, under, line, "code_first", after=False)
+        for line in list(ordered):
+            for further in self._named_by(line, ordered, "use_additional"):
+                _move(ordered, further, line, "use_additional", after=True)
         return ordered
+
+    def _named_by(self, line: Line, lines: list[Line], kind: str) -> list[Line]:
+        """Return the other lines that the line's notes of a kind name."""
+        notes = list(self._notes(line.code, kind))
+        return [each for each in lines if each.code != line.code and any(_named(each.code, note) for note in notes)]
+
+
+def _move(lines: list[Line], line: Line, other: Line, rule: str, *, after: bool) -> None:
+    """Put `line` directly before (or after) `other`, with `rule` among its edits, unless it stands so already."""
+    places = {each.code: i for i, each in enumerate(lines)}
+    if (places[line.code] > places[other.code]) == after:
+        return
+    moved = lines.pop(places[line.code])
+    at = next(i for i, each in enumerate(lines) if each.code == other.code)
+    lines.insert(at + after, replace(moved, edits=(*moved.edits, rule)))
 
 
 def _split(

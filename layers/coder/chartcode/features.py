@@ -5,7 +5,8 @@ Used by training and by serving, so that the two cannot drift.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from bisect import bisect_right
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -37,7 +38,9 @@ FEATURES = (
     "category_lexicon", "category_lexical", "category_dense", "below_category_lexicon",
     "below_category_lexical", "below_category_dense", "rank_lexicon", "rank_lexical", "rank_dense",
     # the code
-    "prior", "log_prior", "code_length", "chapter_letter", "unspecified",
+    "prior", "log_prior", "category_prior", "subcategory_prior", "code_length", "chapter_letter", "unspecified",
+    # the code's title beside the mention and in the note: share of its weight there, and weight missing
+    "title_in_sentence", "title_in_note", "title_missing",
     # the best mention in its context
     "negated", "family", "hypothetical", "uncertain", "historical", "problem_section", "past_section",
     "position",
@@ -97,6 +100,11 @@ class FeatureExtractor:
         self._index = index
         self._lexicon = lexicon
         self._phrase = lru_cache(maxsize=4096)(_phrase_of)
+        self._title = lru_cache(maxsize=65_536)(self._title_weights)
+        self._category_prior, self._subcategory_prior = Counter[str](), Counter[str]()
+        for code, count in lexicon.prior.items():
+            self._category_prior[code[:3]] += count
+            self._subcategory_prior[code[:5]] += count
         headings = rules.load(rules.Headings)
         self._problem_sections = set(headings.problem_sections)
         self._past_sections = set(headings.past_sections)
@@ -116,8 +124,17 @@ class FeatureExtractor:
         in_context = [contexts.at(span) for span in spans]
         note = _note_features(candidates, in_context, age, sex)
         length = max(len(candidates.text), 1)
+        said: frozenset[str] = frozenset().union(*candidates.stems)
         rows = [
-            [*o, *r, *self._code(match.code), *self._context(context), span[0] / length, *note]
+            [
+                *o,
+                *r,
+                *self._code(match.code),
+                *self._stated(match.code, span, candidates, said),
+                *self._context(context),
+                span[0] / length,
+                *note,
+            ]
             for match, o, r, context, span in zip(matches, own, _relative(matches), in_context, spans, strict=True)
         ]
         return np.array(rows, dtype=np.float32)
@@ -154,14 +171,41 @@ class FeatureExtractor:
         """Share of the words of `phrase` that the code's title has."""
         if not phrase:
             return 0.0
-        title = content_stems(self._codeset.description(code))
+        title = self._title(code)
         stems = phrase.split()
         return sum(each in title for each in stems) / len(stems)
 
     def _code(self, code: str) -> list[float]:
         prior = float(self._lexicon.prior.get(code, 0))
         unspecified = "unspecified" in self._codeset.description(code).lower()
-        return [prior, float(np.log1p(prior)), float(len(code)), float(ord(code[0])), float(unspecified)]
+        return [
+            prior,
+            float(np.log1p(prior)),
+            float(self._category_prior[code[:3]]),
+            float(self._subcategory_prior[code[:5]]),
+            float(len(code)),
+            float(ord(code[0])),
+            float(unspecified),
+        ]
+
+    def _stated(self, code: str, span: Span, candidates: Candidates, said: frozenset[str]) -> list[float]:
+        """How much of the code's title stands in the sentence of `span`, and in the note (its stems are `said`)."""
+        title = self._title(code)
+        number = max(bisect_right(candidates.sentences, span[0], key=lambda each: each.begin) - 1, 0)
+        beside = candidates.stems[number]
+        whole = sum(title.values()) or 1.0
+        in_sentence = sum(weight for stem, weight in title.items() if stem in beside)
+        in_note = sum(weight for stem, weight in title.items() if stem in said)
+        return [in_sentence / whole, in_note / whole, whole - in_sentence]
+
+    def _title_weights(self, code: str) -> dict[str, float]:
+        """Return the stems of the code's title with their inverse document frequencies."""
+        stems = content_stems(self._codeset.description(code))
+        return {
+            stem: float(self._index.idf[number])
+            for stem in stems
+            if (number := self._index.vocabulary.get(stem)) is not None
+        }
 
     def _context(self, context: Context) -> list[float]:
         traits = set(context.traits)

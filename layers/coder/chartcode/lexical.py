@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -69,6 +70,8 @@ class LexicalSearch:
 
     def __init__(self, index: TermIndex) -> None:
         self._index = index
+        # The least that a window of `MIN_COSINE` shares with each term.
+        self._least_shared = MIN_COSINE**2 * index.norm**2
         # A word that no term has still lengthens the window that holds it.
         self._unknown_weight = float(np.log1p(len(index.norm))) ** 2 / 2
 
@@ -79,13 +82,26 @@ class LexicalSearch:
         difference of two rows of its cumulative sum.
         """
         rows = [self._numbers(text[word.begin : word.end], word.stem) for word in sentence]
-        known = {number for row in rows for number in row}
-        found = [terms for n in known if len(terms := self._index.terms_with(n)) <= MAX_POSTINGS]
-        if not found:
+        union = self._within_reach(rows)
+        if not len(union):
             return None
-        union = np.unique(np.concatenate(found))
         products, lengths = self._cumulate(rows, union)
         return self._windows(sentence, union, products, lengths)
+
+    def _within_reach(self, rows: list[list[int]]) -> NDArray[np.int64]:
+        """Return the terms, in order, that a window of the sentence may match.
+
+        A window shares no more with a term than the whole sentence does, and its cosine with the term is at most the
+        root of the term's share that it holds.
+        """
+        shared = np.zeros(len(self._index.norm), dtype=np.float32)
+        found = np.zeros(len(shared), dtype=bool)
+        for number, count in Counter(number for row in rows for number in row).items():
+            terms = self._index.terms_with(number)
+            shared[terms] += self._index.idf[number] ** 2 * count
+            if len(terms) <= MAX_POSTINGS:
+                found[terms] = True
+        return np.flatnonzero(found & (shared >= self._least_shared))
 
     def _numbers(self, surface: str, stemmed: str) -> list[int]:
         numbers = [self._index.vocabulary.get(each) for each in expand(surface, stemmed)]
@@ -95,24 +111,23 @@ class LexicalSearch:
         return found
 
     def _cumulate(
-        self, rows: list[list[int]], union: NDArray[np.int32]
+        self, rows: list[list[int]], union: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
         matrix = np.zeros((len(rows) + 1, len(union)), dtype=np.float32)
         lengths = np.zeros(len(rows) + 1)
+        column_of = np.full(len(self._index.norm), -1, dtype=np.int32)
+        column_of[union] = np.arange(len(union))
         for i, row in enumerate(rows, start=1):
             for number in row:
-                terms = self._index.terms_with(number)
-                at = np.searchsorted(union, terms)
-                inside = at < len(union)
-                at = at[inside][union[at[inside]] == terms[inside]]
-                matrix[i, at] += self._index.idf[number] ** 2
+                columns = column_of[self._index.terms_with(number)]
+                matrix[i, columns[columns >= 0]] += self._index.idf[number] ** 2
             lengths[i] = (self._index.idf[row] ** 2).sum() if row else self._unknown_weight
         return matrix.cumsum(axis=0), lengths.cumsum()
 
     def _windows(
         self,
         sentence: Sequence[Word],
-        union: NDArray[np.int32],
+        union: NDArray[np.int64],
         products: NDArray[np.float32],
         lengths: NDArray[np.float64],
     ) -> LexicalHits:
@@ -125,12 +140,19 @@ class LexicalSearch:
             shared = products[size:] - products[:-size]
             weight = np.sqrt(lengths[size:] - lengths[:-size])
             cosine = shared / (weight[:, None] * norms).astype(np.float32)
-            k = min(TOP, cosine.shape[1])
-            best = np.argpartition(-cosine, k - 1, axis=1)[:, :k]
-            window, column = np.nonzero(np.take_along_axis(cosine, best, axis=1) >= MIN_COSINE)
-            terms = best[window, column]
-            parts.append((begins[window], ends[window + size - 1], union[terms]))
+            window, terms = _best(np.asarray(cosine, dtype=np.float32))
+            parts.append((begins[window], ends[window + size - 1], union[terms].astype(np.int32)))
             values.append((cosine[window, terms], np.minimum(shared[window, terms] / norms[terms] ** 2, 1)))
         begin, end, term = (np.concatenate(each) for each in zip(*parts, strict=True))
         cosine, coverage = (np.concatenate(each) for each in zip(*values, strict=True))
         return LexicalHits(begin, end, term, cosine.astype(np.float32), coverage.astype(np.float32))
+
+
+def _best(cosine: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return row and column numbers of up to `TOP` cosines of each row that reach `MIN_COSINE`, best first."""
+    row, column = np.nonzero(cosine >= MIN_COSINE)
+    order = np.lexsort((-cosine[row, column], row))
+    row, column = row[order], column[order]
+    first = np.searchsorted(row, row, side="left")
+    kept = np.arange(len(row)) - first < TOP
+    return row[kept], column[kept]

@@ -1,7 +1,7 @@
 """Surface forms learned from labelled notes: which codes coders gave to the notes that hold a phrase.
 
-Learned by `training.lexicon` from notes under CC BY 4.0 (CodiEsp); only phrases that at least two
-notes share are kept.
+Learned by `training.lexicon` from notes under CC BY 4.0 (CodiEsp). Phrases have `MAX_WORDS` words at most; what one
+note alone says is kept only where it is in the words of the code's own terms.
 """
 
 from __future__ import annotations

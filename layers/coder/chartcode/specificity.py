@@ -26,27 +26,36 @@ class Specificity:
         data = rules.load(rules.Edits)
         self._empty = _stems(" ".join(data.empty_words))
         self._implied = _stems(" ".join(data.implied_words))
+        self._trimesters = data.trimesters
         self._encounters = {each.character: each.words for each in data.encounters}
         self._title = lru_cache(maxsize=65_536)(self._stems_of_title)
 
-    def refine(self, code: str, sentences: list[str]) -> tuple[str, str] | None:
+    def refine(self, code: str, sentences: list[str], weeks: int | None = None) -> tuple[str, str] | None:
         """Return the supported code and the rule that chose it; None where `code` is as specific as the note.
 
         Parameters
         ----------
         sentences
             The sentences that hold the code's affirmed mentions.
+        weeks
+            Completed weeks of gestation, where the note states them.
         """
-        found = self._sibling(code, sentences)
+        trimester = self._trimester(weeks) if code.startswith("O") and weeks is not None else frozenset()
+        found = self._sibling(code, sentences, trimester)
         target, rule = found if found else (code, "")
         encounter = self._encounter(target, " ".join(sentences))
         if encounter is not None:
             return encounter, "later_encounter"
         return (target, rule) if rule else None
 
-    def _sibling(self, code: str, sentences: list[str]) -> tuple[str, str] | None:
+    def _trimester(self, weeks: int) -> frozenset[str]:
+        """Return the stems that titles have for the trimester of `weeks` (I.C.15.a.3)."""
+        named = next((each.words for each in self._trimesters if weeks < each.below_weeks), "")
+        return frozenset(_stems(named))
+
+    def _sibling(self, code: str, sentences: list[str], trimester: frozenset[str]) -> tuple[str, str] | None:
         own = self._title(code)
-        spoken = [_affirmed_stems(sentence) for sentence in sentences]
+        spoken = [_affirmed_stems(sentence) | trimester for sentence in sentences]
         if len({side for said in spoken for side in said.intersection(_SIDES)}) > 1:
             spoken = [said.difference(_SIDES) for said in spoken]  # both sides are spoken of: whose is not known
         best: tuple[int, str, frozenset[str]] | None = None
@@ -64,6 +73,8 @@ class Specificity:
         _, sibling, stated = best
         if stated & set(_SIDES):
             return sibling, "laterality"
+        if stated <= trimester:
+            return sibling, "trimester"
         linked = " with " in f" {self._codeset.description(sibling).lower()} "
         return sibling, "with_convention" if linked else "specificity"
 

@@ -1,6 +1,6 @@
 """The terms of the code set as the retrievers see them: words, weights and postings.
 
-Built by `training.terms` from descriptions, inclusion terms, includes notes and lay terms.
+Built by `training.terms` from descriptions, inclusion terms, includes notes, lay terms and our own index.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class TermIndex:
     codes
         Billable codes, in tabular order; `term_code` int32 [terms] points into them.
     kind
-        uint8 [terms]: 0 description, 1 inclusion term, 2 includes note, 3 lay term.
+        uint8 [terms]: 0 description, 1 inclusion term, 2 includes note, 3 lay term, 4 index term.
     depth
         uint8 [terms]: how many levels below the term's own code its billable code lies.
     norm

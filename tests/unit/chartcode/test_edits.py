@@ -99,6 +99,16 @@ def test_code_first(editor):
     assert [(line.code, line.edits) for line in kept] == [("E11.621", ("code_first",)), ("L97.419", ())]
 
 
+def test_use_additional(editor):
+    # N39.0 Use additional code (B95-B97), to identify infectious agent.
+    kept, _ = editor.apply(lines("B96.20", "I10", "N39.0"), None, None)
+    assert [(line.code, line.edits) for line in kept] == [
+        ("I10", ()),
+        ("N39.0", ()),
+        ("B96.20", ("use_additional",)),
+    ]
+
+
 @pytest.mark.parametrize(
     ("code", "note", "named"),
     [

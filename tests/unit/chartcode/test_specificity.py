@@ -35,3 +35,18 @@ def specificity():
 )
 def test_refine(specificity, code, sentence, expected, rule):
     assert specificity.refine(code, [sentence]) == (None if expected is None else (expected, rule))
+
+
+@pytest.mark.parametrize(
+    ("code", "weeks", "expected"),
+    [
+        ("O13.9", 13, ("O13.1", "trimester")),
+        ("O13.9", 14, ("O13.2", "trimester")),
+        ("O13.9", 27, ("O13.2", "trimester")),
+        ("O13.9", 28, ("O13.3", "trimester")),
+        ("O13.9", None, None),
+        ("M54.50", 28, None),  # no code of pregnancy
+    ],
+)
+def test_trimester(specificity, code, weeks, expected):
+    assert specificity.refine(code, ["Gestational hypertension."], weeks) == expected

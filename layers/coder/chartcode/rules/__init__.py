@@ -119,6 +119,13 @@ class Encounter(_Rule):
     words: tuple[str, ...]
 
 
+class Trimester(_Rule):
+    """A trimester as titles word it, and the completed weeks of gestation that it stays below."""
+
+    words: str
+    below_weeks: int = Field(gt=0)
+
+
 class Combination(_Rule):
     """One code that stands for two conditions (code prefixes on both sides); applied in the file's order."""
 
@@ -151,6 +158,7 @@ class Edits(_Rule):
     empty_words: tuple[str, ...]
     implied_words: tuple[str, ...]
     encounters: tuple[Encounter, ...]
+    trimesters: tuple[Trimester, ...] = Field(description="Earliest first")
     combinations: tuple[Combination, ...]
     integral_symptoms: tuple[IntegralSymptom, ...]
     sexes: dict[Literal["F", "M"], tuple[str, ...]]
