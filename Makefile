@@ -55,9 +55,13 @@ test-training: setup-training ## The training stack (torch, XGBoost, MLflow) in 
 	.venvs/training/bin/python -m pytest training/tests
 
 ##@ Model
-.PHONY: corpus train train-encoder evaluate bench baselines
+.PHONY: corpus train train-synthetic train-encoder evaluate bench baselines
 train: setup-training ## Retrain and register the model (DATA=folder with the labelled notes)
 	.venvs/training/bin/python -m training.train --data $(DATA)
+
+train-synthetic: setup-training ## Train without CodiEsp's labels and measure, to see what they bring (nothing is shipped)
+	.venvs/training/bin/python -m training.train --data $(DATA) --no-codiesp --work .local/training-synthetic \
+	  --output .local/synthetic/artefact --store .local/synthetic/mlflow
 
 train-encoder: setup-training ## Tune the encoder on ICD-10-CM terms and export it (then make train)
 	.venvs/training/bin/python -m training.train_encoder

@@ -17,7 +17,7 @@ from training.terms import Term
 
 # The projection is fitted on this many terms.
 FITTED = 20_000
-# Components beyond this share are clipped, so that the others get finer steps.
+# Components of spans beyond this share are clipped, so that the others get finer steps.
 KEPT_SHARE = 0.9999
 # Projected spans are unsigned 7-bit numbers around the zero point: onnxruntime multiplies uint8 by int8 far faster
 # than int8 by int8, and with 7 bits the product cannot saturate on processors with AVX2 but without VNNI.
@@ -36,44 +36,65 @@ def encode_terms(terms: Sequence[Term], encoder: Encoder) -> NDArray[np.float32]
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
-def projection(vectors: NDArray[np.float32], components: int, seed: int = 0) -> NDArray[np.float32]:
-    """Return float32 [width, components]: the principal directions of `vectors`, rotated at random.
+def projection(vectors: NDArray[np.float32], directions: int, components: int, seed: int = 0) -> NDArray[np.float32]:
+    """Return float32 [width, directions]: the principal directions of `vectors`, the first `components` rotated.
 
-    The rotation, which changes no product, spreads the variance evenly, as int8 numbers of one scale need it.
+    The rotation, at random, changes no product of all components; it spreads the variance evenly over them, as int8
+    numbers of one scale need it.
     """
     random = np.random.default_rng(seed)
     sample = vectors[random.permutation(len(vectors))[:FITTED]]
     # Not centred: products with the whole vectors are what the projection has to keep.
-    _, _, directions = np.linalg.svd(sample, full_matrices=False)
-    kept = directions[:components].T
-    rotation, _ = np.linalg.qr(random.normal(size=(kept.shape[1], kept.shape[1])))
-    return np.asarray(kept @ rotation, dtype=np.float32)
+    _, _, found = np.linalg.svd(sample, full_matrices=False)
+    kept = found[:directions].T
+    rotation, _ = np.linalg.qr(random.normal(size=(components, components)))
+    return np.asarray(np.hstack([kept[:, :components] @ rotation, kept[:, components:]]), dtype=np.float32)
 
 
 def save(vectors: NDArray[np.float32], folder: Path) -> None:
-    """Write the unit vectors of the terms, float32 [terms, width], and the graph that draws shortlists from them."""
-    (folder / dense.VECTORS_FILE).write_bytes(dense.quantise_terms(vectors).tobytes())
-    directions = projection(vectors, min(dense.COMPONENTS, vectors.shape[1]))
+    """Write the projected terms, and the graph that projects spans and draws their shortlists.
+
+    Parameters
+    ----------
+    vectors
+        Unit vectors of the terms, float32 [terms, width].
+    """
+    components = min(dense.COMPONENTS, vectors.shape[1])
+    directions = projection(vectors, min(dense.DIRECTIONS, vectors.shape[1]), components)
     projected = vectors @ directions
-    limit = np.float32(np.quantile(np.abs(projected), KEPT_SHARE))
-    terms = np.asarray(np.clip(np.rint(projected.T * (127 / limit)), -127, 127), dtype=np.int8)
-    (folder / dense.COMPONENTS_FILE).write_bytes(terms.tobytes())
-    weight = TensorProto(name="terms", data_type=TensorProto.INT8, dims=terms.shape)
+    step = np.float32(np.abs(projected).max() / 127)
+    terms = np.asarray(np.rint(projected / step), dtype=np.int8)
+    (folder / dense.VECTORS_FILE).write_bytes(terms.tobytes())
+    columns = np.ascontiguousarray(terms[:, :components].T)
+    (folder / dense.COMPONENTS_FILE).write_bytes(columns.tobytes())
+    weight = TensorProto(name="terms", data_type=TensorProto.INT8, dims=columns.shape)
     weight.data_location = TensorProto.EXTERNAL
     weight.external_data.add(key="location", value=dense.COMPONENTS_FILE)
-    weight.external_data.add(key="length", value=str(terms.size))
-    scale = np.array(limit / (ZERO_POINT - 1), dtype=np.float32)
-    onnx.save(_graph(directions, scale, weight), folder / dense.SEARCH_FILE)
+    weight.external_data.add(key="length", value=str(columns.size))
+    limit = np.quantile(np.abs(projected[:, :components]), KEPT_SHARE)
+    model = _graph(directions, np.array(limit / (ZERO_POINT - 1), dtype=np.float32), weight)
+    model.metadata_props.add(key="scale", value=repr(float(step)))
+    onnx.save(model, folder / dense.SEARCH_FILE)
 
 
 def _graph(directions: NDArray[np.float32], scale: NDArray[np.float32], terms: TensorProto) -> onnx.ModelProto:
-    """Return spans → projection → 7-bit numbers → product with every term."""
-    width, count = directions.shape[0], terms.dims[1]
+    """Return spans → projection → 7-bit numbers of the first components → product with every term."""
+    (width, kept), (components, count) = directions.shape, terms.dims
     zero = np.array(ZERO_POINT, dtype=np.uint8)
-    constants = {"directions": directions, "scale": scale, "zero": zero, "least": np.uint8(0), "most": np.uint8(127)}
+    constants = {
+        "directions": directions,
+        "from": np.array([0], dtype=np.int64),
+        "to": np.array([components], dtype=np.int64),
+        "axis": np.array([1], dtype=np.int64),
+        "scale": scale,
+        "zero": zero,
+        "least": np.uint8(0),
+        "most": np.uint8(127),
+    }
     nodes = [
         helper.make_node("MatMul", ["spans", "directions"], ["projected"]),
-        helper.make_node("QuantizeLinear", ["projected", "scale", "zero"], ["numbers"]),
+        helper.make_node("Slice", ["projected", "from", "to", "axis"], ["first"]),
+        helper.make_node("QuantizeLinear", ["first", "scale", "zero"], ["numbers"]),
         helper.make_node("Clip", ["numbers", "least", "most"], ["queries"]),
         helper.make_node("MatMulInteger", ["queries", "terms", "zero"], ["scores"]),
     ]
@@ -81,7 +102,10 @@ def _graph(directions: NDArray[np.float32], scale: NDArray[np.float32], terms: T
         nodes,
         "term_search",
         [helper.make_tensor_value_info("spans", TensorProto.FLOAT, ["count", width])],
-        [helper.make_tensor_value_info("scores", TensorProto.INT32, ["count", count])],
+        [
+            helper.make_tensor_value_info("projected", TensorProto.FLOAT, ["count", kept]),
+            helper.make_tensor_value_info("scores", TensorProto.INT32, ["count", count]),
+        ],
         [terms, *(numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items())],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)

@@ -54,7 +54,7 @@ WORK = Path(".local/training")
 TUNED = "all-MiniLM-L6-v2 tuned on ICD-10-CM terms (make train-encoder)"
 # A candidate of a synthetic note weighs this much beside one of a real note, so that the template notes, of which
 # there are more, do not outweigh them.
-SYNTHETIC_WEIGHT = 0.15
+SYNTHETIC_WEIGHT = 0.05
 # Of the synthetic notes, this share is one phrase each, and as many more encounters train the billing trees.
 PHRASE_SHARE = 0.5
 BILLING_SHARE = 0.5

@@ -6,7 +6,7 @@ from chartcode.dense import TermSearch
 from chartcode.errors import ArtefactError
 from training import term_vectors
 
-WIDTH, TERMS = 192, 3000
+WIDTH, TERMS = 300, 3000
 
 
 def unit(vectors):
@@ -25,7 +25,7 @@ def search(vectors, tmp_path_factory):
     folder = tmp_path_factory.mktemp("terms")
     term_vectors.save(vectors, folder)
     assert (folder / dense.COMPONENTS_FILE).stat().st_size == dense.COMPONENTS * TERMS
-    assert (folder / dense.VECTORS_FILE).stat().st_size == WIDTH * TERMS
+    assert (folder / dense.VECTORS_FILE).stat().st_size == dense.DIRECTIONS * TERMS
     return TermSearch.load(folder)
 
 
@@ -55,10 +55,9 @@ def test_no_spans(search):
 
 
 def test_the_rotation_keeps_products(vectors):
-    directions = term_vectors.projection(vectors, WIDTH)
-    assert (vectors[:9] @ directions) @ (vectors[:9] @ directions).T == pytest.approx(
-        vectors[:9] @ vectors[:9].T, abs=1e-4
-    )
+    directions = term_vectors.projection(vectors, WIDTH, 160)
+    products = (vectors[:9] @ directions) @ (vectors[:9] @ directions).T
+    assert products == pytest.approx(vectors[:9] @ vectors[:9].T, abs=1e-4)
 
 
 def test_missing_vectors_are_named(search, vectors, tmp_path):
