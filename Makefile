@@ -68,7 +68,7 @@ train-encoder: setup-training ## Tune the encoder on ICD-10-CM terms and export 
 
 corpus: setup setup-training ## Split and describe a large synthetic corpus with PySpark: make corpus NOTES=50000
 	.venvs/training/bin/python -m training.synthetic --notes $(NOTES) --output .local/corpus/notes.jsonl
-	.venvs/spark/bin/spark-submit --properties-file local/spark/spark-defaults.conf training/corpus.py \
+	PATH="$(CURDIR)/.venvs/spark/bin:$$PATH" spark-submit --properties-file local/spark/spark-defaults.conf training/corpus.py \
 	  .local/corpus/notes.jsonl --output .local/corpus
 
 baselines: setup-training ## The classic design and TF-IDF on the same notes, for comparison (DATA=folder)
