@@ -15,9 +15,10 @@ from training.data import LabelledNote
 MIN_CODED = 2
 MIN_PRECISION = 0.05
 # One note is enough where the phrase shares a word with the code's terms and no more notes than this hold it: of such
-# phrases, a fifth (rare codes, several notes) to four fifths (frequent codes) are coded so in the next note.
+# phrases, a fifth (rare codes, several notes) to four fifths (frequent codes) are coded so in the next note. All of
+# its words must be words of the code set's terms: what one note alone says may be a name.
 MOST_HELD_ONCE = 4
-# Phrases of this many notes are counted even where no code is given for them.
+# Phrases of this many notes, all of whose words the code set's terms have, are counted even where no code is given.
 MIN_HELD = 4
 
 
@@ -46,10 +47,14 @@ def learn(
     stems_of
         The stems of each code's terms.
     """
+    vocabulary = frozenset[str]().union(*stems_of.values())
 
     def is_kept(phrase: str, code: str, count: int) -> bool:
+        words = phrase.split()
         if count < MIN_CODED and (
-            held[phrase] > MOST_HELD_ONCE or stems_of.get(code, frozenset()).isdisjoint(phrase.split())
+            held[phrase] > MOST_HELD_ONCE
+            or not vocabulary.issuperset(words)
+            or stems_of.get(code, frozenset()).isdisjoint(words)
         ):
             return False
         return count / (held[phrase] + 1) >= MIN_PRECISION
@@ -78,5 +83,5 @@ def learn(
     return Lexicon(
         phrases={k: v for k, v in phrases.items() if v},
         prior=dict(prior),
-        held={phrase: count for phrase, count in held.items() if count >= MIN_HELD},
+        held={p: count for p, count in held.items() if count >= MIN_HELD and vocabulary.issuperset(p.split())},
     )

@@ -26,8 +26,8 @@ Written by `make train` from the artefact's manifest; do not edit.
 ## Data
 
 - Terms: the titles, inclusion terms and includes notes of the code set; lay terms and an index of {index_terms}
-  clinical wordings written for Chartcode (`training/index_terms.json`), checked against the code set, reviewed by no
-  certified coder.
+  clinical wordings (`training/index_terms.json`), drafted with a language model, its codes checked against the code
+  set by program and its terms reviewed by no certified coder.
 - {synthetic_notes} synthetic notes and phrases, and {synthetic_encounters} synthetic encounters for the billing
   level, in the style of US notes: generated from templates, hand-written phrases and the code set's titles. No
   patient is in them.
