@@ -52,7 +52,7 @@ def projection(vectors: NDArray[np.float32], directions: int, components: int, s
 
 
 def save(vectors: NDArray[np.float32], folder: Path) -> None:
-    """Write the projected terms, and the graph that projects spans and draws their shortlists.
+    """Write the projection, the projected terms, and the graph that draws the shortlists of projected spans.
 
     Parameters
     ----------
@@ -64,6 +64,7 @@ def save(vectors: NDArray[np.float32], folder: Path) -> None:
     projected = vectors @ directions
     step = np.float32(np.abs(projected).max() / 127)
     terms = np.asarray(np.rint(projected / step), dtype=np.int8)
+    np.save(folder / dense.DIRECTIONS_FILE, directions)
     (folder / dense.VECTORS_FILE).write_bytes(terms.tobytes())
     columns = np.ascontiguousarray(terms[:, :components].T)
     (folder / dense.COMPONENTS_FILE).write_bytes(columns.tobytes())
@@ -72,17 +73,16 @@ def save(vectors: NDArray[np.float32], folder: Path) -> None:
     weight.external_data.add(key="location", value=dense.COMPONENTS_FILE)
     weight.external_data.add(key="length", value=str(columns.size))
     limit = np.quantile(np.abs(projected[:, :components]), KEPT_SHARE)
-    model = _graph(directions, np.array(limit / (ZERO_POINT - 1), dtype=np.float32), weight)
+    model = _graph(directions.shape[1], np.array(limit / (ZERO_POINT - 1), dtype=np.float32), weight)
     model.metadata_props.add(key="scale", value=repr(float(step)))
     onnx.save(model, folder / dense.SEARCH_FILE)
 
 
-def _graph(directions: NDArray[np.float32], scale: NDArray[np.float32], terms: TensorProto) -> onnx.ModelProto:
-    """Return spans → projection → 7-bit numbers of the first components → product with every term."""
-    (width, kept), (components, count) = directions.shape, terms.dims
+def _graph(directions: int, scale: NDArray[np.float32], terms: TensorProto) -> onnx.ModelProto:
+    """Return projected spans → 7-bit numbers of their first components → product with every term."""
+    components, count = terms.dims
     zero = np.array(ZERO_POINT, dtype=np.uint8)
     constants = {
-        "directions": directions,
         "from": np.array([0], dtype=np.int64),
         "to": np.array([components], dtype=np.int64),
         "axis": np.array([1], dtype=np.int64),
@@ -92,7 +92,6 @@ def _graph(directions: NDArray[np.float32], scale: NDArray[np.float32], terms: T
         "most": np.uint8(127),
     }
     nodes = [
-        helper.make_node("MatMul", ["spans", "directions"], ["projected"]),
         helper.make_node("Slice", ["projected", "from", "to", "axis"], ["first"]),
         helper.make_node("QuantizeLinear", ["first", "scale", "zero"], ["numbers"]),
         helper.make_node("Clip", ["numbers", "least", "most"], ["queries"]),
@@ -101,11 +100,8 @@ def _graph(directions: NDArray[np.float32], scale: NDArray[np.float32], terms: T
     graph = helper.make_graph(
         nodes,
         "term_search",
-        [helper.make_tensor_value_info("spans", TensorProto.FLOAT, ["count", width])],
-        [
-            helper.make_tensor_value_info("projected", TensorProto.FLOAT, ["count", kept]),
-            helper.make_tensor_value_info("scores", TensorProto.INT32, ["count", count]),
-        ],
+        [helper.make_tensor_value_info("projected", TensorProto.FLOAT, ["count", directions])],
+        [helper.make_tensor_value_info("scores", TensorProto.INT32, ["count", count])],
         [terms, *(numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items())],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)

@@ -58,7 +58,7 @@ SYNTHETIC_WEIGHT = 0.05
 # Of the synthetic notes, this share is one phrase each, and as many more encounters train the billing trees.
 PHRASE_SHARE = 0.5
 BILLING_SHARE = 0.5
-DENSE_FILES = (dense.SEARCH_FILE, dense.COMPONENTS_FILE, dense.VECTORS_FILE)
+DENSE_FILES = (dense.DIRECTIONS_FILE, dense.SEARCH_FILE, dense.COMPONENTS_FILE, dense.VECTORS_FILE)
 STABLE_FILES = (
     codeset.FILE,
     encoder.MODEL_FILE,

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from chartcode.errors import ArtefactError
 from chartcode.session import open_session
 
+DIRECTIONS_FILE = "term_directions.npy"
 SEARCH_FILE = "term_search.onnx"
 COMPONENTS_FILE = "term_components.bin"
 VECTORS_FILE = "term_vectors.bin"
@@ -56,9 +57,16 @@ class TermSearch:
     was measured on disease phrases in a carrier sentence and gained nothing, so there is none.
     """
 
-    def __init__(self, session: ort.InferenceSession, vectors: NDArray[np.int8], scale: float) -> None:
-        """Take the vectors of the terms, int8 [terms, directions], and what one step of theirs is worth."""
+    def __init__(
+        self,
+        session: ort.InferenceSession,
+        directions: NDArray[np.float32],
+        vectors: NDArray[np.int8],
+        scale: float,
+    ) -> None:
+        """Take the directions, [width, directions]; the terms in them, int8 [terms, directions]; and their step."""
         self._session = session
+        self._directions = directions
         self._vectors = vectors
         self._scale = np.float32(scale)
 
@@ -66,26 +74,27 @@ class TermSearch:
     def load(cls, folder: Path, threads: int = 0) -> TermSearch:
         """Load the search of an artefact."""
         session = open_session(folder / SEARCH_FILE, threads)
-        path = folder / VECTORS_FILE
-        if not path.is_file():
-            raise ArtefactError(f"{path} is missing. Run `make train`.")
-        vectors = np.memmap(path, dtype=np.int8, mode="r").reshape(session.get_outputs()[1].shape[-1], -1)
-        return cls(session, vectors, float(session.get_modelmeta().custom_metadata_map["scale"]))
+        for name in (DIRECTIONS_FILE, VECTORS_FILE):
+            if not (folder / name).is_file():
+                raise ArtefactError(f"{folder / name} is missing. Run `make train`.")
+        directions = np.load(folder / DIRECTIONS_FILE)
+        vectors = np.memmap(folder / VECTORS_FILE, dtype=np.int8, mode="r").reshape(-1, directions.shape[1])
+        return cls(session, directions, vectors, float(session.get_modelmeta().custom_metadata_map["scale"]))
 
     def cosines(self, spans: NDArray[np.float32], terms: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the cosine of each unit span vector with one term, float32 [spans]."""
-        projected = self._session.run(["projected"], {"spans": spans})[0]
-        return self._cosines(projected, terms[:, None])[:, 0]
+        return self._cosines(spans @ self._directions, terms[:, None])[:, 0]
 
     def nearest(self, spans: NDArray[np.float32], k: int) -> DenseHits:
         """Return the `k` nearest terms of each unit span vector; `SHORTLIST` or fewer are found well."""
         shortlist = max(k, SHORTLIST)
         terms, cosines = np.zeros((len(spans), shortlist), np.int32), np.zeros((len(spans), shortlist), np.float32)
+        projected = spans @ self._directions
         for start in range(0, len(spans), BLOCK):
             block = slice(start, start + BLOCK)
-            projected, scores = self._session.run(["projected", "scores"], {"spans": spans[block]})
+            scores = self._session.run(None, {"projected": projected[block]})[0]
             terms[block] = highest(scores, shortlist)
-            cosines[block] = self._cosines(projected, terms[block])
+            cosines[block] = self._cosines(projected[block], terms[block])
         best = np.argsort(-cosines, axis=1, kind="stable")[:, :k]
         return DenseHits(np.take_along_axis(terms, best, axis=1), np.take_along_axis(cosines, best, axis=1))
 
