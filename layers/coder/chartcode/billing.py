@@ -7,6 +7,7 @@ says of relatives is never billed, whatever they say; then come specificity and 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from chartcode import rules
 from chartcode.billing_features import BillingFeatures
@@ -38,6 +39,11 @@ class Encounter:
     sentences: list[Sentence]
     age: float | None
     sex: str | None
+
+    @cached_property
+    def weeks(self) -> int | None:
+        """Completed weeks of gestation, where the note states them."""
+        return stated_weeks(self.text)
 
 
 class Biller:
@@ -117,7 +123,7 @@ class Biller:
             for s in encounter.sentences
             if any(s.begin <= begin and end <= s.end for begin, end in line.spans)
         ]
-        found = self._specificity.refine(line.code, holders, stated_weeks(encounter.text))
+        found = self._specificity.refine(line.code, holders, encounter.weeks)
         if found is None:
             return line
         code, rule = found
