@@ -82,6 +82,19 @@ class Stack:
         found = self.client("apigateway").get_api_key(apiKey=self.outputs["ApiKeyId"], includeValue=True)
         return str(found["value"])
 
+    @cached_property
+    def comprehend_medical(self) -> Any:
+        """Client of Comprehend Medical, as its users make one, with our API as the endpoint."""
+        name = self.outputs["ComprehendSecretName"]
+        secret = json.loads(self.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+        return boto3.client(
+            "comprehendmedical",
+            endpoint_url=self.api_url,
+            region_name=REGION,
+            aws_access_key_id=secret["access_key_id"],
+            aws_secret_access_key=secret["secret_access_key"],
+        )
+
     def drop(self, path: Path, name: str | None = None) -> str:
         """Put a file under ``incoming/``, as ``aws s3 cp`` does, and return its key."""
         key = INCOMING + (name or path.name)

@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 
 import chartcode
-from chartcode import artefact, codeset, dense, encoder, lexicon, rules, terms, text, trees
+from chartcode import artefact, codeset, dense, encoder, lexicon, rules, search, terms, text, trees
 from chartcode.candidates import CandidateFinder
 from chartcode.codeset import CodeSet
 from chartcode.dense import TermSearch
@@ -64,6 +64,7 @@ STABLE_FILES = (
     encoder.MODEL_FILE,
     encoder.TOKENIZER_FILE,
     terms.FILE,
+    search.FILE,
     *DENSE_FILES,
 )
 LEARNED_FILES = (lexicon.FILE, trees.ENTITY_FILE, trees.RESCORING_FILE, trees.BILLING_FILE)
@@ -123,6 +124,9 @@ def prepare(folder: Path, encoder_source: str) -> None:
         term_vectors.save(term_vectors.encode_terms(all_terms, Encoder.load(folder)), folder)
         console.print(f"Term index: {len(all_terms)} terms")
         stages.mark("terms", key)
+    if not stages.is_done("term texts", key, [search.FILE]):
+        (folder / search.FILE).write_text("".join(f"{term.text}\n" for term in build_terms.terms()), encoding="utf-8")
+        stages.mark("term texts", key)
 
 
 def icd_release() -> str:

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import re
+import json
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from chartcode_aws.observability import logger, metrics, tracer
+from chartcode_aws.problems import Problem
+from chartcode_aws.rest import RestResolver, answer, read_query
 
 from api import requests
-from api.problems import Problem, problem_response
-from chartcode import Coder, NoteRejected, UnknownCodeError
+from chartcode import Coder, NoteRejected, UnknownCodeError, artefact, fhir, hierarchy
+from chartcode.search import CodeSearch, SearchResult
 
 coder = Coder.load()
-app = APIGatewayRestResolver()
+code_search = CodeSearch.load(artefact.locate(), coder.codeset)
+app = RestResolver()
 READY_NOTE = "Assessment: essential hypertension."
-
-
-def request_id() -> str:
-    """Return the caller's ``X-Request-Id`` where it is a plain token, else API Gateway's."""
-    given = app.current_event.headers.get("x-request-id") or ""
-    if re.fullmatch(r"[A-Za-z0-9-]{1,64}", given):
-        return given
-    return str(app.current_event.request_context.request_id)
-
-
-def answer(body: str, status: HTTPStatus = HTTPStatus.OK) -> Response[str]:
-    """Return `body` (JSON) as a response with its request id."""
-    return Response(status.value, "application/json", body, headers={"X-Request-Id": request_id()})
 
 
 @app.post("/v1/codes")
@@ -41,13 +30,30 @@ def code_note() -> Response[str]:
     note = requests.read(app.current_event)
     result = coder.code(note.text, note_id=note.id, age=note.age, sex=note.sex, candidates=note.candidates)
     metrics.add_metric("NotesCoded", MetricUnit.Count, 1)
-    return answer(result.model_copy(update={"request_id": request_id()}).model_dump_json(exclude_none=True))
+    result = result.model_copy(update={"request_id": app.request_id})
+    if requests.wants_fhir(app.current_event):
+        return answer(json.dumps(fhir.bundle(result)), content_type=fhir.CONTENT_TYPE)
+    return answer(result.model_dump_json(exclude_none=True))
+
+
+@app.get("/v1/codes")
+def search_codes() -> Response[str]:
+    """Search the code set."""
+    query = read_query(requests.SearchQuery, app.current_event)
+    found = SearchResult(query=query.q, codes=tuple(code_search.find(query.q, query.limit)))
+    return answer(found.model_dump_json())
 
 
 @app.get("/v1/codes/<code>")
 def get_code(code: str) -> Response[str]:
-    """Describe one code of the code set."""
-    return answer(coder.codeset.get(code).model_dump_json(exclude_none=True))
+    """Describe one code, block or chapter of the code set."""
+    return answer(hierarchy.explain(coder.codeset, code).model_dump_json(exclude_none=True))
+
+
+@app.get("/v1/chapters")
+def list_chapters() -> Response[str]:
+    """List the chapters of the code set."""
+    return answer(hierarchy.chapters(coder.codeset).model_dump_json())
 
 
 @app.get("/v1/model")
@@ -71,39 +77,19 @@ def ready() -> Response[str]:
     return answer(body, HTTPStatus.OK if up else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-@app.exception_handler(Problem)
-def on_problem(problem: Problem) -> Response[str]:
-    """Answer a request that cannot be read."""
-    return problem_response(problem, request_id())
-
-
 @app.exception_handler(NoteRejected)
 def on_rejected(error: NoteRejected) -> Response[str]:
     """Answer a note that cannot be coded."""
     too_long = error.reason == "too_long"
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_long else HTTPStatus.UNPROCESSABLE_ENTITY
-    return problem_response(Problem(status, str(error), error.reason), request_id())
+    return app.problem(Problem(status, str(error), error.reason))
 
 
 @app.exception_handler(UnknownCodeError)
 def on_unknown_code(error: UnknownCodeError) -> Response[str]:
     """Answer a code that is not in the release."""
     detail = f"There is no such code in {coder.codeset.name}."
-    return problem_response(Problem(HTTPStatus.NOT_FOUND, detail), request_id())
-
-
-@app.not_found
-def on_not_found(error: NotFoundError) -> Response[str]:
-    """Answer a path that does not exist."""
-    return problem_response(Problem(HTTPStatus.NOT_FOUND, "There is no such path."), request_id())
-
-
-@app.exception_handler(Exception)
-def on_error(error: Exception) -> Response[str]:
-    """Answer an error of ours; the log names its type, never its text."""
-    logger.error("Request failed", error=type(error).__name__, request_id=request_id())
-    problem = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The note was not coded. Try again.")
-    return problem_response(problem, request_id())
+    return app.problem(Problem(HTTPStatus.NOT_FOUND, detail))
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST)

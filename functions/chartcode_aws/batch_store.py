@@ -29,6 +29,7 @@ class BatchStore:
     """
 
     def __init__(self, batch_id: str) -> None:
+        self.batch_id = batch_id
         self.bucket = os.environ["RESULTS_BUCKET"]
         self.prefix = f"batches/{batch_id}/"
 
@@ -62,7 +63,12 @@ class BatchStore:
         content = "".join(record + "\n" for record in records).encode()
         return self.write(name, content, "application/x-ndjson")
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Return the full keys of the objects of a folder of the batch, in order, with their bytes."""
+        pages = _client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + folder)
+        found = {each["Key"]: each["Size"] for page in pages for each in page.get("Contents", [])}
+        return {key: found[key] for key in sorted(found) if found[key]}
+
     def keys(self, folder: str) -> list[str]:
         """Return the full keys of the objects of a folder of the batch, in order."""
-        pages = _client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + folder)
-        return sorted(each["Key"] for page in pages for each in page.get("Contents", []) if each.get("Size"))
+        return list(self.sizes(folder))

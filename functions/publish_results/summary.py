@@ -1,15 +1,13 @@
-"""The end of a batch: every note is counted, codes are written as a table, the summary says how it went."""
+"""The end of a batch: every note is counted, and the summary says how it went."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 from typing import Any
 
 from chartcode_aws.batch_store import BatchStore
 
-COLUMNS = ("id", "code", "description", "probability", "evidence")
+from publish_results import outputs
 
 
 class CountsDisagree(Exception):  # noqa: N818  (the state machine retries and catches it by this name)
@@ -17,7 +15,7 @@ class CountsDisagree(Exception):  # noqa: N818  (the state machine retries and c
 
 
 def publish(store: BatchStore, batch_id: str, started: str, error: str | None) -> dict[str, Any]:
-    """Write ``results/codes.csv`` and ``summary.json``, and return the summary.
+    """Write the outputs and ``summary.json``, and return the summary (counts and keys only, no text of a note).
 
     Parameters
     ----------
@@ -32,7 +30,8 @@ def publish(store: BatchStore, batch_id: str, started: str, error: str | None) -
         If accepted, quarantined and duplicates are not what was read, or more was coded than accepted.
     """
     counts = store.read_json("prepared/counts.json") or {}
-    coded, model = _write_table(store)
+    tally = outputs.write(store)
+    coded = tally.coded
     accepted, read = counts.get("accepted", 0), counts.get("read", 0)
     adds_up = accepted + counts.get("quarantined", 0) + counts.get("duplicates", 0) == read and coded <= accepted
     if not adds_up and error is None:
@@ -49,9 +48,12 @@ def publish(store: BatchStore, batch_id: str, started: str, error: str | None) -
         "reasons": counts.get("reasons", {}),
         "coded": coded,
         "failed": accepted - coded,
+        "codes": tally.codes,
+        "auto": tally.auto,
+        "code_mix": dict(tally.code_mix.most_common()),
         "started": started,
         "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "model": model,
+        "model": tally.model.model_dump(mode="json") if tally.model else None,
         "results": f"s3://{store.bucket}/{store.prefix}results/",
     }
     store.write_json("summary.json", summary)
@@ -63,21 +65,3 @@ def _status(counts: dict[str, Any], coded: int, error: str | None) -> str:
         return "FAILED"
     whole = coded == counts["accepted"] and counts["quarantined"] == 0
     return "SUCCEEDED" if whole else "PARTIAL_SUCCESS"
-
-
-def _write_table(store: BatchStore) -> tuple[int, dict[str, Any] | None]:
-    """Write one line for each code of each note; return how many notes were coded, and with which model."""
-    text = io.StringIO()
-    table = csv.writer(text)
-    table.writerow(COLUMNS)
-    coded, model = 0, None
-    for key in store.keys("results/"):
-        if not key.endswith((".jsonl", ".json")):
-            continue
-        for result in store.read_lines(key):
-            coded, model = coded + 1, result["model"]
-            for code in result["codes"]:
-                words = "; ".join(dict.fromkeys(evidence["text"] for evidence in code["evidence"]))
-                table.writerow([result["id"], code["code"], code["description"], code["probability"], words])
-    store.write("results/codes.csv", text.getvalue().encode(), "text/csv")
-    return coded, model

@@ -14,41 +14,29 @@ from aws_lambda_powertools.utilities.idempotency import (
     IdempotencyConfig,
     idempotent_function,
 )
-from pydantic import BaseModel, ConfigDict
+from chartcode_aws.executions import NoteFile
 
 # S3 and SQS tell again of an upload within minutes to days; a claim outlives the queue's retention.
 CLAIM_SECONDS = 15 * 24 * 3600
 
 
-class UploadedFile(BaseModel):
-    """One version of an object."""
-
-    model_config = ConfigDict(frozen=True)
-
-    bucket: str
-    key: str
-    etag: str = ""
-    version_id: str = ""
-    size: int = 0
-
-    @classmethod
-    def from_message(cls, body: str) -> UploadedFile | None:
-        """Return the file of an EventBridge ``Object Created`` event of S3; None if the message is none."""
-        try:
-            detail = json.loads(body)["detail"]
-            found = detail["object"]
-            return cls(
-                bucket=detail["bucket"]["name"],
-                key=found["key"],
-                etag=found.get("etag", ""),
-                version_id=found.get("version-id", ""),
-                size=found.get("size", 0),
-            )
-        except (ValueError, KeyError, TypeError):
-            return None
+def file_of(message: str) -> NoteFile | None:
+    """Return the file of an EventBridge ``Object Created`` event of S3; None if the message is none."""
+    try:
+        detail = json.loads(message)["detail"]
+        found = detail["object"]
+        return NoteFile(
+            bucket=detail["bucket"]["name"],
+            key=found["key"],
+            etag=found.get("etag", ""),
+            version_id=found.get("version-id", ""),
+            size=found.get("size", 0),
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
-def batch_id(files: Iterable[UploadedFile]) -> str:
+def batch_id(files: Iterable[NoteFile]) -> str:
     """Return the name of the batch of `files`: the same files give the same name."""
     lines = sorted(file.model_dump_json() for file in files)
     return "batch-" + hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
@@ -63,7 +51,7 @@ def _persistence() -> DynamoDBPersistenceLayer:
     return DynamoDBPersistenceLayer(table_name=os.environ["CLAIMS_TABLE"])
 
 
-def claim(file: UploadedFile, wanted: str) -> str:
+def claim(file: NoteFile, wanted: str) -> str:
     """Return the batch that `file` belongs to: `wanted`, unless an earlier event gave it to another one."""
 
     @idempotent_function(

@@ -1,34 +1,29 @@
-"""One stack for the session, on ports and state of its own, so that it can run beside `make run`."""
+"""What the end-to-end tests share: the deployed stack, and a way to drop files into it."""
 
-import socket
-
+import httpx
 import pytest
 
-from local import cloud
-from local.processes import Processes
-from local.settings import ROOT, Settings
+from tests.stack_fixture import deployed
 
 CANARY = "XQ7CANARYZ9"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+@pytest.fixture(scope="session")
+def stack():
+    with deployed("e2e") as (stack, _):
+        yield stack
 
 
 @pytest.fixture(scope="session")
-def stack():
-    settings = Settings(cloud_port=free_port(), state=ROOT / ".local" / "e2e")
-    processes = Processes(settings.state / "logs")
-    log = processes.log("sam")
-    log.unlink(missing_ok=True)
-    try:
-        cloud.build(log)
-        cloud.start_emulator(settings, processes)
-        yield cloud.deploy(settings, log, {"BatchingWindowSeconds": "2"})
-    finally:
-        processes.stop()
+def send(stack):
+    """Send a request to the API, with its key unless told otherwise."""
+
+    def request(method, path, key=True, **kwargs):
+        headers = {"x-api-key": stack.api_key} if key else {}
+        headers |= kwargs.pop("headers", {})
+        return httpx.request(method, stack.api_url + path, headers=headers, timeout=60, **kwargs)
+
+    return request
 
 
 @pytest.fixture

@@ -1,20 +1,9 @@
 """The deployed API, through API Gateway."""
 
-import httpx
 import pytest
 from conftest import CANARY
 
 NOTE = "ASSESSMENT:\n1. Type 2 diabetes mellitus without complications.\n2. Essential hypertension.\n"
-
-
-@pytest.fixture
-def send(stack):
-    def request(method, path, key=True, **kwargs):
-        headers = {"x-api-key": stack.api_key} if key else {}
-        headers |= kwargs.pop("headers", {})
-        return httpx.request(method, stack.api_url + path, headers=headers, timeout=60, **kwargs)
-
-    return request
 
 
 def test_a_json_note(send):
@@ -59,7 +48,16 @@ def test_no_key_is_forbidden_except_for_health(send):
     assert send("GET", "/health/live", key=False).json() == {"status": "UP", "checks": []}
 
 
-def test_codes_and_model(send):
+def test_fhir(send):
+    response = send("POST", "/v1/codes", json={"id": "n1", "text": NOTE}, headers={"accept": "application/fhir+json"})
+    assert response.headers["content-type"] == "application/fhir+json"
+    assert [each["resource"]["code"]["coding"][0]["code"] for each in response.json()["entry"]] == ["E11.9", "I10"]
+
+
+def test_codes_chapters_and_model(send):
+    found = send("GET", "/v1/codes", params={"q": "ckd 3", "limit": 1}).json()
+    assert [code["code"] for code in found["codes"]] == ["N18.30"]
+    assert len(send("GET", "/v1/chapters").json()["chapters"]) == 22
     code = send("GET", "/v1/codes/i10").json()
     assert (code["code"], code["billable"]) == ("I10", True)
     assert send("GET", "/v1/model").json()["code_set_release"] == "2026-04-01"

@@ -110,6 +110,32 @@ class CodeSet:
         )
         return tuple(str(code) for (code,) in rows)
 
+    def beginning_with(self, prefix: str, limit: int) -> list[tuple[str, str, bool]]:
+        """Return code, description and billability of codes that begin with `prefix`, the least specific first."""
+        rows = self._connection.execute(
+            "SELECT code, description, billable FROM codes WHERE code >= ? AND code < ? AND category IS NOT NULL"
+            " ORDER BY length(code), position LIMIT ?",
+            (prefix, prefix + "~", limit),
+        )
+        return [(str(code), str(description), bool(billable)) for code, description, billable in rows]
+
+    def billable_below(self, code: str, limit: int) -> list[str]:
+        """Return up to `limit` of the billable codes below a code, block or chapter, in tabular order."""
+        rows = self._connection.execute(
+            "WITH RECURSIVE below (code) AS (SELECT code FROM codes WHERE parent = ?"
+            " UNION ALL SELECT codes.code FROM codes JOIN below ON codes.parent = below.code)"
+            " SELECT code FROM codes WHERE billable = 1 AND code IN below ORDER BY position LIMIT ?",
+            (code, limit),
+        )
+        return [str(each) for (each,) in rows]
+
+    def chapters(self) -> list[str]:
+        """Return the chapters, in order."""
+        return [
+            str(code)
+            for (code,) in self._connection.execute("SELECT code FROM codes WHERE parent IS NULL ORDER BY position")
+        ]
+
     def _billable_code(self, code: str) -> str | None:
         """Return the billable code that stands for `code` when nothing more specific is documented.
 

@@ -4,7 +4,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from chartcode import cli
+from chartcode import Coder, cli
 from chartcode.errors import ArtefactError
 from chartcode.note import check
 from chartcode.result import BilledCode, Candidate, ModelInfo, NoteResult
@@ -30,7 +30,7 @@ class Codes:
 
 @pytest.fixture
 def run(monkeypatch):
-    monkeypatch.setattr(cli.Coder, "load", lambda: Codes())
+    monkeypatch.setattr(Coder, "load", lambda: Codes())
     return lambda *arguments, **kwargs: CliRunner().invoke(cli.app, [str(a) for a in arguments], **kwargs)
 
 
@@ -138,7 +138,7 @@ def test_a_missing_model_exits_with_2_and_says_what_to_run(monkeypatch, tmp_path
     def missing():
         raise ArtefactError("No model. Run `make train`.")
 
-    monkeypatch.setattr(cli.Coder, "load", missing)
+    monkeypatch.setattr(Coder, "load", missing)
     done = CliRunner().invoke(cli.app, ["code", str(jsonl(tmp_path / "n.jsonl", {"id": "1", "text": "HTN"}))])
     assert done.exit_code == 2
     assert "make train" in done.stderr

@@ -1,7 +1,7 @@
 import json
 
-import boto3
 import pytest
+from chartcode_aws.batch_table import Batch, BatchTable
 
 MANIFEST = {"batch_id": "batch-1", "files": [{"bucket": "notes", "key": "incoming/note.txt"}]}
 COUNTS = {"files": 1, "read": 4, "accepted": 2, "quarantined": 1, "duplicates": 1, "reasons": {"empty": 1}}
@@ -72,9 +72,35 @@ def test_publish_counts_every_note(batch, event, context):
     summary = lambda_handler(request, context)
     assert {name: summary[name] for name in expected} == expected
     assert json.loads(read(batch, "summary.json")) == summary
+    (code,) = json.loads(read(batch, "results/shard-00000.jsonl"))["codes"]
+    assert summary["auto"] == int(code["route"] == "auto")
     header, row = read(batch, "results/codes.csv").splitlines()
     assert header == "id,code,description,probability,evidence"
     assert row.startswith("a,M10.9,")
+    (bundle,) = map(json.loads, read(batch, "results/fhir/shard-00000.ndjson").splitlines())
+    assert (bundle["resourceType"], bundle["entry"][0]["resource"]["code"]["coding"][0]["code"]) == ("Bundle", "M10.9")
+
+
+def test_publish_records_the_end_in_the_table(batch, event, context):
+    from publish_results.app import lambda_handler
+
+    created = Batch(id="batch-1", status="IN_PROGRESS", files=1, created="2026-11-22T00:00:00.000Z", name="Monday")
+    BatchTable().create(created)
+    summary = lambda_handler(event("publish_results")[0], context)
+    found = BatchTable().get("batch-1")
+    assert (found.status, found.summary, found.name) == ("PARTIAL_SUCCESS", summary, "Monday")
+    assert (found.created, found.started) == (created.created, "2026-11-23T00:00:00+00:00")
+
+
+@pytest.mark.parametrize(("error", "written"), [(None, ["batch-1"]), ("States.Timeout", [])])
+def test_publish_writes_the_output_of_a_job_that_did_not_fail(batch, event, context, monkeypatch, error, written):
+    from publish_results import app
+
+    outputs = []
+    monkeypatch.setattr(app.comprehend_output, "write", lambda store, _job: outputs.append(store.batch_id))
+    BatchTable().create(Batch(id="batch-1", status="IN_PROGRESS", files=1, comprehend_job={"JobId": "1"}))
+    app.lambda_handler({**event("publish_results")[0], "error": error}, context)
+    assert outputs == written
 
 
 def test_publish_after_a_failure_keeps_the_count(batch, event, context):
@@ -101,85 +127,3 @@ def test_counts_that_do_not_add_up_are_an_error(batch, event, context):
     batch.put_object(Bucket="results", Key="batches/batch-1/prepared/counts.json", Body=wrong)
     with pytest.raises(CountsDisagree, match="read 5"):
         lambda_handler(event("publish_results")[0], context)
-
-
-@pytest.fixture
-def started(aws, monkeypatch):
-    """The executions that the starter asks for: name → input."""
-    from start_batch import app
-
-    found = {}
-
-    class States:
-        exceptions = boto3.client("stepfunctions").exceptions
-
-        def start_execution(self, stateMachineArn, name, input):  # noqa: N803  (boto3's names)
-            if name in found:
-                error = {"Error": {"Code": "ExecutionAlreadyExists", "Message": ""}}
-                raise self.exceptions.ExecutionAlreadyExists(error, "StartExecution")
-            found[name] = json.loads(input)
-
-    monkeypatch.setattr(app, "_states", States())
-    return found
-
-
-def upload(event, number, key=None):
-    """The sample SQS record, as of another message and (where `key` is given) another file."""
-    (record,) = json.loads(json.dumps(event["Records"]))
-    body = json.loads(record["body"])
-    if key:
-        body["detail"]["object"]["key"] = key
-    return {**record, "messageId": f"message-{number}", "body": json.dumps(body)}
-
-
-def test_uploads_of_one_window_are_one_execution(aws, started, event, context):
-    from start_batch.app import lambda_handler
-
-    request, expected = event("start_batch")
-    records = [upload(request, 1), upload(request, 2, "incoming/other.txt")]
-    assert lambda_handler({"Records": records}, context) == expected
-    ((name, order),) = started.items()
-    assert order["output"] == f"s3://results/batches/{name}/"
-    manifest = json.loads(aws.get_object(Bucket="results", Key=f"batches/{name}/manifest.json")["Body"].read())
-    assert [file["key"] for file in manifest["files"]] == ["incoming/note.txt", "incoming/other.txt"]
-
-
-def test_the_same_event_in_another_batch_starts_nothing(started, event, context):
-    from start_batch.app import lambda_handler
-
-    request, _ = event("start_batch")
-    lambda_handler(request, context)
-    lambda_handler({"Records": [upload(request, 2)]}, context)
-    lambda_handler({"Records": [upload(request, 3), upload(request, 4, "incoming/new.txt")]}, context)
-    assert len(started) == 2
-    assert lambda_handler(request, context) == {"batchItemFailures": []}
-
-
-def test_a_failed_start_is_tried_again(started, event, context, monkeypatch):
-    from start_batch import app
-
-    request, _ = event("start_batch")
-    working = app._states
-
-    class Broken:
-        exceptions = working.exceptions
-
-        def start_execution(self, **_):
-            raise ConnectionError
-
-    monkeypatch.setattr(app, "_states", Broken())
-    failures = app.lambda_handler(request, context)["batchItemFailures"]
-    assert failures == [{"itemIdentifier": request["Records"][0]["messageId"]}]
-    monkeypatch.setattr(app, "_states", working)
-    assert app.lambda_handler({"Records": [upload(request, 9)]}, context) == {"batchItemFailures": []}
-    assert len(started) == 1
-
-
-def test_a_message_that_is_no_upload_fails_alone(started, event, context):
-    from start_batch.app import lambda_handler
-
-    request, _ = event("start_batch")
-    stray = {**upload(request, 2), "body": "no JSON"}
-    answer = lambda_handler({"Records": [*request["Records"], stray]}, context)
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-2"}]}
-    assert len(started) == 1

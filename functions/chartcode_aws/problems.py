@@ -1,4 +1,4 @@
-"""Errors of the API as RFC 9457 problem details. None of them repeats what the caller sent."""
+"""Errors of the REST API as RFC 9457 problem details. None of them repeats what the caller sent."""
 
 from __future__ import annotations
 
@@ -46,5 +46,4 @@ def problem_response(problem: Problem, request_id: str) -> Response[str]:
         status_code=problem.status.value,
         content_type=CONTENT_TYPE,
         body=json.dumps(body),
-        headers={"X-Request-Id": request_id},
     )
