@@ -33,8 +33,8 @@ SEARCHED_LEAST = 48
 DIRECTIONS = 256
 COMPONENTS = 160
 SHORTLIST = 32
-# Spans in one product: 64 spans x 103,000 terms x 4 bytes stay under 27 MB.
-BLOCK = 64
+# Spans in one product: 32 spans x 103,000 terms x 4 bytes stay under 14 MB.
+BLOCK = 32
 # Terms are first compared in groups of this many, so that only groups with a near one are sorted. A group takes every
 # n-th term, which makes its maximum a comparison of whole rows of memory.
 GROUP = 64
