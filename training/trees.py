@@ -18,9 +18,9 @@ from training.calibration import UNCALIBRATED, Calibration
 
 _COMMON: dict[str, float | int | str] = {"subsample": 0.8, "reg_lambda": 5, "tree_method": "hist", "n_jobs": 2}
 PARAMETERS: dict[str, float | int | str] = {
-    "n_estimators": 900,
+    "n_estimators": 600,
     "max_depth": 6,
-    "learning_rate": 0.03,
+    "learning_rate": 0.04,
     "colsample_bytree": 0.3,
     "min_child_weight": 5,
     **_COMMON,
