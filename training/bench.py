@@ -28,11 +28,12 @@ from rich.table import Table
 from chartcode.artefact import locate
 from chartcode.coder import Coder
 from chartcode.encoder import Encoder
+from chartcode.features import FEATURES
 from chartcode.sentences import split
 from chartcode.trees import Trees
 from training import export_encoder
 from training.synthetic import Generator, phrases
-from training.trees import PARAMETERS, RESCORING_PARAMETERS
+from training.trees import PARAMETERS
 
 WORDS = 300
 NOTES = 12
@@ -128,9 +129,7 @@ def comparison(eager_source: str) -> Coder:
     other = Coder.load(threads=1)
     finder, scorer = other._finder, other._scorer
     finder._encoder = EagerEncoder.from_encoder(finder._encoder, eager_source)
-    for name, parameters in (("_trees", PARAMETERS), ("_rescoring", RESCORING_PARAMETERS)):
-        session = getattr(scorer, name)._session
-        setattr(scorer, name, NativeTrees(int(session.get_inputs()[0].shape[1]), dict(parameters)))
+    scorer._trees = NativeTrees(len(FEATURES), dict(PARAMETERS))
     return other
 
 

@@ -70,8 +70,8 @@ def billing_rows(folder: Path, notes: Sequence[LabelledNote], entity_threshold: 
     rows = []
     for note in track(notes, description="Billing features"):
         found = finder.find(note.text)
-        scored = scorer.score(found, Contexts(found), note.age, note.sex)
-        mentioned = [each for each in scored if each.probability >= entity_threshold]
+        shown = scorer.score(found, Contexts(found), note.age, note.sex).shown
+        mentioned = [each for each in shown if each.probability >= entity_threshold]
         billed = {undotted(code)[:3] for code in note.billed or ()}
         met = [gold_met(undotted(each.code)[:3], billed) for each in mentioned]
         rows.append(
@@ -80,7 +80,6 @@ def billing_rows(folder: Path, notes: Sequence[LabelledNote], entity_threshold: 
                 features=features.extract(mentioned, note.text),
                 labels=np.array([each is not None for each in met], dtype=bool),
                 missed=len(billed - set(met)),
-                spans=np.array([each.spans[0] for each in mentioned], dtype=np.int32).reshape(-1, 2),
             )
         )
     return rows

@@ -20,7 +20,6 @@ from chartcode.coder import Coder
 from chartcode.evaluation import Level, Prediction, evaluate, gold_met, is_linkable, predicted, undotted
 from chartcode.features import FEATURES
 from chartcode.lexicon import Lexicon
-from chartcode.rescoring import RESCORING_FEATURES
 from chartcode.result import NoteResult
 from training import data
 from training.calibration import reliability
@@ -59,7 +58,7 @@ class Report:
 
     def importance(self, level: str, model: xgb.XGBClassifier) -> None:
         """Add the share of each feature in the gain of a model's splits."""
-        names = BILLING_FEATURES if level == "billing" else (*FEATURES, *RESCORING_FEATURES)
+        names = BILLING_FEATURES if level == "billing" else FEATURES
         gains = sorted(zip(names, model.feature_importances_.tolist(), strict=True), key=lambda each: -each[1])
         self._importance[level] = gains
 

@@ -15,7 +15,6 @@ from chartcode.evaluation import gold_met, undotted
 from chartcode.features import Contexts, FeatureExtractor
 from chartcode.lexicon import Lexicon
 from chartcode.patient import stated_age, stated_sex
-from chartcode.scoring import best_spans
 from chartcode.terms import TermIndex
 from training import lexicon as lexicons
 from training.data import LabelledNote
@@ -73,7 +72,6 @@ class RowBuilder:
             codes=tuple(candidates.matches),
             features=features,
             labels=np.array([each is not None for each in met], dtype=bool),
-            spans=best_spans(candidates),
             missed=len(gold - set(met)),
         )
 
@@ -86,7 +84,6 @@ def save(notes: Sequence[NoteRows], folder: Path) -> None:
         lengths=np.array([len(note.codes) for note in notes]),
         features=np.concatenate([note.features for note in notes]),
         labels=np.concatenate([note.labels for note in notes]),
-        spans=np.concatenate([note.spans for note in notes]),
         missed=np.array([note.missed for note in notes]),
     )
 
@@ -94,11 +91,9 @@ def save(notes: Sequence[NoteRows], folder: Path) -> None:
 def load(folder: Path) -> list[NoteRows]:
     """Read what `save` wrote."""
     with np.load(folder / FILE) as kept:
-        codes, features, labels, missed, spans = (
-            kept[name] for name in ("codes", "features", "labels", "missed", "spans")
-        )
+        codes, features, labels, missed = (kept[name] for name in ("codes", "features", "labels", "missed"))
         ends = kept["lengths"].cumsum()
     return [
-        NoteRows(tuple(codes[start:end].tolist()), features[start:end], labels[start:end], int(count), spans[start:end])
+        NoteRows(tuple(codes[start:end].tolist()), features[start:end], labels[start:end], int(count))
         for start, end, count in zip([0, *ends[:-1]], ends, missed, strict=True)
     ]

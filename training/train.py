@@ -11,72 +11,41 @@ import datetime as dt
 import importlib.metadata
 import shutil
 import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-import chartcode
 from chartcode import artefact, codeset, dense, encoder, lexicon, rules, search, terms, text, trees
-from chartcode.candidates import CandidateFinder
-from chartcode.codeset import CodeSet
-from chartcode.dense import TermSearch
 from chartcode.encoder import Encoder
-from chartcode.lexicon import EMPTY, Lexicon
-from chartcode.terms import TermIndex
 from training import (
     billing,
-    calibration,
     data,
+    entities,
     export_encoder,
     model_card,
     promotion,
     registry,
     report,
-    rows,
     term_vectors,
 )
 from training import codeset as build_codeset
-from training import lexicon as build_lexicon
 from training import terms as build_terms
 from training import trees as build_trees
 from training.data import LabelledNote
 from training.encoder_pairs import PairSampler
-from training.rows import RowBuilder
 from training.stages import Stages, key_of
 from training.synthetic import Generator, phrases
-from training.trees import EntityTrees, NoteRows
 
 SHIPPED = Path("layers/model/artefact")
 WORK = Path(".local/training")
 TUNED = "all-MiniLM-L6-v2 tuned on ICD-10-CM terms (make train-encoder)"
-# A candidate of a synthetic note weighs this much beside one of a real note, so that the template notes, of which
-# there are more, do not outweigh them.
-SYNTHETIC_WEIGHT = 0.05
 # Of the synthetic notes, this share is one phrase each, and as many more encounters train the billing trees.
 PHRASE_SHARE = 0.5
 BILLING_SHARE = 0.5
-DENSE_FILES = (dense.DIRECTIONS_FILE, dense.SEARCH_FILE, dense.COMPONENTS_FILE, dense.VECTORS_FILE)
-STABLE_FILES = (
-    codeset.FILE,
-    encoder.MODEL_FILE,
-    encoder.TOKENIZER_FILE,
-    terms.FILE,
-    search.FILE,
-    *DENSE_FILES,
-)
-LEARNED_FILES = (lexicon.FILE, trees.ENTITY_FILE, trees.RESCORING_FILE, trees.BILLING_FILE)
-# The modules of chartcode that a row depends on; what is done with scored codes is not among them.
-FEATURE_CODE = tuple(
-    Path(chartcode.__file__).parent / name
-    for name in (
-        "assertion.py", "candidates.py", "dense.py", "encoder.py", "features.py", "lexical.py", "lexicon.py",
-        "patient.py", "sections.py", "sentences.py", "terms.py", "text.py", "rules/abbreviations.json",
-        "rules/assertion.json", "rules/sections.json", "rules/word_synonyms.json",
-    )
-)  # fmt: skip
+LEARNED_FILES = (dense.GATE_FILE, lexicon.FILE, trees.ENTITY_FILE, trees.BILLING_FILE)
 console = Console()
 
 
@@ -118,7 +87,7 @@ def prepare(folder: Path, encoder_source: str) -> None:
             *(rules.load(schema).model_dump_json() for schema in (rules.LayTerms, rules.WordSynonyms)),
         ]
     )
-    if not stages.is_done("terms", key, [terms.FILE, *DENSE_FILES]):
+    if not stages.is_done("terms", key, [terms.FILE, *entities.DENSE_FILES]):
         all_terms = build_terms.terms()
         build_terms.save_index(build_terms.build_index(all_terms), folder)
         term_vectors.save(term_vectors.encode_terms(all_terms, Encoder.load(folder)), folder)
@@ -156,41 +125,6 @@ def _generated(count: int, seed: int) -> list[LabelledNote]:
     ]
 
 
-def build_rows(folder: Path, sources: Sources) -> tuple[Lexicon, list[NoteRows], list[NoteRows]]:
-    """Return the lexicon, and the rows of CodiEsp's and of the synthetic notes; rows are kept for the next run."""
-    codes, index = CodeSet(folder / codeset.FILE), TermIndex.load(folder)
-    learned = EMPTY
-    if sources.codiesp:
-        learned = build_lexicon.learn(sources.codiesp, codes.billable_code, build_terms.stems_of(index))
-    code = [Path(rows.__file__), Path(build_lexicon.__file__), *FEATURE_CODE]
-    notes = [note.model_dump_json() for note in (*sources.codiesp, *sources.synthetic)]
-    key = key_of([*code, *(folder / name for name in STABLE_FILES), *notes])
-    stages = Stages(folder)
-    if not stages.is_done("rows", key, [rows.FILE]):
-        finder = CandidateFinder(index, Encoder.load(folder), TermSearch.load(folder), EMPTY)
-        builder = RowBuilder(codes, index, finder, [term.text for term in build_terms.terms()])
-        found = builder.out_of_fold(sources.codiesp, codes.billable_code) if sources.codiesp else []
-        found += builder.rows(sources.synthetic, learned, "Features, synthetic notes")
-        rows.save(found, folder)
-        stages.mark("rows", key)
-    found = rows.load(folder)
-    real, synthetic = found[: len(sources.codiesp)], found[len(sources.codiesp) :]
-    return learned, real, [replace(each, weight=SYNTHETIC_WEIGHT) for each in synthetic] if real else synthetic
-
-
-def train_entities(folder: Path, sources: Sources, seed: int) -> tuple[EntityTrees, list[NoteRows], float]:
-    """Train and write the lexicon and both stages of trees; return them with the notes judged and the threshold."""
-    learned, real, synthetic = build_rows(folder, sources)
-    learned.save(folder)
-    judged = real or synthetic
-    found = build_trees.fit_entities([*real, *synthetic], seed)
-    fitted = calibration.fit(found.held_out[: len(judged)], [note.labels for note in judged])
-    found = replace(found, held_out=[fitted.apply(scores) for scores in found.held_out])
-    build_trees.export(found.first, folder / trees.ENTITY_FILE)
-    build_trees.export(found.rescoring, folder / trees.RESCORING_FILE, fitted)
-    return found, judged, build_trees.best_threshold(judged, found.held_out[: len(judged)])
-
-
 def write_manifest(
     folder: Path, thresholds: tuple[float, float, float], training: dict[str, Any], metrics: dict[str, float]
 ) -> artefact.Manifest:
@@ -207,7 +141,7 @@ def write_manifest(
         auto_threshold=round(thresholds[2], 4),
         training=training,
         metrics={name: round(value, 4) for name, value in metrics.items()},
-        files={name: artefact.describe(folder / name) for name in (*STABLE_FILES, *LEARNED_FILES)},
+        files={name: artefact.describe(folder / name) for name in (*entities.STABLE_FILES, *LEARNED_FILES)},
     )
     (folder / artefact.MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return manifest
@@ -224,7 +158,7 @@ def git_commit() -> str:
 def ship(folder: Path, output: Path) -> None:
     """Copy the artefact of `folder` to `output`, and write its model card."""
     output.mkdir(parents=True, exist_ok=True)
-    for name in (*STABLE_FILES, *LEARNED_FILES, artefact.MANIFEST):
+    for name in (*entities.STABLE_FILES, *LEARNED_FILES, artefact.MANIFEST):
         shutil.copyfile(folder / name, output / name)
     manifest = artefact.verify(output)
     if output == SHIPPED:
@@ -245,28 +179,27 @@ def main(
     commit = git_commit()
     prepare(work, encoder_source)
     sources = read_sources(data_folder, synthetic_notes, seed, codiesp)
-    entities, judged, threshold = train_entities(work, sources, seed)
-    billed = billing.train(work, sources.encounters, threshold, seed)
+    entity_level = entities.train(work, sources.codiesp, sources.synthetic, seed)
+    billed = billing.train(work, sources.encounters, entity_level.threshold, seed)
     build_trees.export(billed.model, work / trees.BILLING_FILE, billed.calibration)
-    thresholds = (threshold, billed.threshold, billed.auto_threshold)
+    thresholds = (entity_level.threshold, billed.threshold, billed.auto_threshold)
     training: dict[str, Any] = {
         "encoder": encoder_source or TUNED,
         "seed": seed,
         "synthetic_notes": len(sources.synthetic),
         "synthetic_encounters": len(sources.encounters),
-        "synthetic_weight": SYNTHETIC_WEIGHT,
+        "synthetic_weight": entities.SYNTHETIC_WEIGHT,
         "codiesp_notes": len(sources.codiesp),
         "index_terms": sum(len(entry.terms) for entry in build_terms.index().codes),
         "git_commit": commit,
         **{f"data.{name}": digest for name, digest in sources.hashes.items()},
         **{f"xgboost.{name}": value for name, value in build_trees.PARAMETERS.items()},
-        **{f"rescoring.{name}": value for name, value in build_trees.RESCORING_PARAMETERS.items()},
         **{f"billing.{name}": value for name, value in billing.PARAMETERS.items()},
     }
     found = report.Report()
-    found.cross_validation("entities", judged, entities.held_out[: len(judged)], threshold)
+    found.cross_validation("entities", entity_level.judged, entity_level.held_out, entity_level.threshold)
     found.cross_validation("billing_synthetic", billed.rows, billed.held_out, billed.threshold)
-    found.importance("entities", entities.rescoring)
+    found.importance("entities", entity_level.model)
     found.importance("billing", billed.model)
     write_manifest(work, thresholds, training, found.metrics)
     found.development(work, data_folder)

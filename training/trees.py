@@ -1,9 +1,9 @@
-"""Train XGBoost on candidates in two stages, choose thresholds by cross-validation, and export the trees to ONNX."""
+"""Train XGBoost on candidates, choose thresholds by cross-validation, and export the trees to ONNX."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,6 @@ from onnxmltools import convert_xgboost
 from onnxmltools.convert.common.data_types import FloatTensorType
 from rich.progress import track
 
-from chartcode.rescoring import rescoring_features
 from training.calibration import UNCALIBRATED, Calibration
 
 _COMMON: dict[str, float | int | str] = {"subsample": 0.8, "reg_lambda": 5, "tree_method": "hist", "n_jobs": 2}
@@ -24,14 +23,6 @@ PARAMETERS: dict[str, float | int | str] = {
     "learning_rate": 0.04,
     "colsample_bytree": 0.3,
     "min_child_weight": 5,
-    **_COMMON,
-}
-RESCORING_PARAMETERS: dict[str, float | int | str] = {
-    "n_estimators": 300,
-    "max_depth": 5,
-    "learning_rate": 0.03,
-    "colsample_bytree": 0.4,
-    "min_child_weight": 8,
     **_COMMON,
 }
 FOLDS = 5
@@ -50,8 +41,6 @@ class NoteRows:
         bool [codes], whether the code meets a gold code.
     missed
         Gold codes that no candidate meets.
-    spans
-        int32 [codes, 2], begin and end of the strongest evidence of each.
     weight
         Weight of each candidate in training, against 1 for those of real notes.
     """
@@ -60,36 +49,7 @@ class NoteRows:
     features: NDArray[np.float32]
     labels: NDArray[np.bool_]
     missed: int
-    spans: NDArray[np.int32]
     weight: float = 1.0
-
-
-@dataclass(frozen=True)
-class EntityTrees:
-    """Both stages, and what they say of notes that they have not seen.
-
-    Attributes
-    ----------
-    held_out
-        Probabilities of each note's candidates by models of the other folds.
-    """
-
-    first: xgb.XGBClassifier
-    rescoring: xgb.XGBClassifier
-    held_out: list[NDArray[np.float32]]
-
-
-def fit_entities(notes: Sequence[NoteRows], seed: int) -> EntityTrees:
-    """Train both stages; the second sees the first's probabilities of notes that the first had not seen."""
-    first_held_out = out_of_fold(notes, PARAMETERS, seed, "First trees")
-    beside = [_rescored(note, scores) for note, scores in zip(notes, first_held_out, strict=True)]
-    held_out = out_of_fold(beside, RESCORING_PARAMETERS, seed, "Rescoring trees")
-    return EntityTrees(fit(notes, PARAMETERS, seed), fit(beside, RESCORING_PARAMETERS, seed), held_out)
-
-
-def _rescored(note: NoteRows, first: NDArray[np.float32]) -> NoteRows:
-    beside = rescoring_features(note.codes, note.spans, first)
-    return replace(note, features=np.concatenate([note.features, beside], axis=1))
 
 
 def fit(notes: Sequence[NoteRows], parameters: Mapping[str, float | int | str], seed: int) -> xgb.XGBClassifier:

@@ -13,6 +13,5 @@ def note_rows():
         features = random.random((50, 6), dtype=np.float32)
         features[random.random((50, 6)) < 0.1] = np.nan
         labels = np.nan_to_num(features[:, 0]) + random.normal(0, 0.1, 50) > 0.7
-        spans = np.stack([np.arange(50) * 3, np.arange(50) * 3 + 4], axis=1).astype(np.int32)
-        notes.append(NoteRows(tuple(f"A{i:02d}" for i in range(50)), features, labels, missed=1, spans=spans))
+        notes.append(NoteRows(tuple(f"A{i:02d}" for i in range(50)), features, labels, missed=1))
     return notes

@@ -7,7 +7,7 @@ import pytest
 
 from chartcode import Coder, artefact
 from chartcode.artefact import locate
-from training import billing, registry, train, trees
+from training import billing, entities, registry, train, trees
 
 UNCODED = "xylographic"
 CASES = (("type 2 diabetes", "E11.9"), ("hypertension", "I10"), ("pneumonia", "J18.9"), ("gout", "M10.9"))
@@ -33,12 +33,12 @@ def run(tmp_path_factory):
 
     def prepared(folder, encoder_source):
         folder.mkdir(exist_ok=True)
-        for name in train.STABLE_FILES:
+        for name in entities.STABLE_FILES:
             shutil.copyfile(locate() / name, folder / name)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train, "prepare", prepared)
-        for parameters in (trees.PARAMETERS, trees.RESCORING_PARAMETERS, billing.PARAMETERS):
+        for parameters in (trees.PARAMETERS, billing.PARAMETERS):
             patch.setitem(parameters, "n_estimators", 40)
             patch.setitem(parameters, "learning_rate", 0.3)
         train.main(base / "data", "", 12, 7, base / "work", base / "artefact", base / "mlflow")
@@ -75,9 +75,9 @@ def test_features_are_not_built_again(run, monkeypatch):
     def again(*_):
         raise AssertionError("features were built again")
 
-    monkeypatch.setattr(train.RowBuilder, "rows", again)
+    monkeypatch.setattr(entities.RowBuilder, "rows", again)
     sources = train.read_sources(run / "data", 12, 7)
-    _, real, synthetic = train.build_rows(run / "work", sources)
+    _, real, synthetic = entities.note_rows(run / "work", sources.codiesp, sources.synthetic)
     assert (len(real), len(synthetic)) == (20, 12 + 6)
     with pytest.raises(AssertionError, match="built again"):
-        train.build_rows(run / "work", train.read_sources(run / "data", 12, 8))
+        entities.note_rows(run / "work", sources.codiesp, train.read_sources(run / "data", 12, 8).synthetic)

@@ -3,7 +3,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chartcode.rescoring import RESCORING_FEATURES
 from chartcode.trees import Trees
 from training import rows, trees
 from training.calibration import Calibration
@@ -20,8 +19,8 @@ def few_trees(monkeypatch):
 
 def note(labels, missed=0):
     count = len(labels)
-    features, spans = np.zeros((count, 1), np.float32), np.zeros((count, 2), np.int32)
-    return NoteRows(tuple("ABCDEFG"[:count]), features, np.array(labels, dtype=bool), missed, spans)
+    features = np.zeros((count, 1), np.float32)
+    return NoteRows(tuple("ABCDEFG"[:count]), features, np.array(labels, dtype=bool), missed)
 
 
 def test_the_served_trees_agree_with_xgboost(note_rows, tmp_path):
@@ -97,18 +96,10 @@ def test_precise_threshold():
     assert trees.precise_threshold(~labels, scores, 0.9) == 1.0
 
 
-def test_the_rescoring_trees_see_rivals(note_rows):
-    found = trees.fit_entities(note_rows, seed=1)
-    own = note_rows[0].features.shape[1]
-    assert found.first.n_features_in_ == own
-    assert found.rescoring.n_features_in_ == own + len(RESCORING_FEATURES)
-    assert [len(each) for each in found.held_out] == [len(each.codes) for each in note_rows]
-
-
 def test_rows_are_read_as_they_were_written(note_rows, tmp_path):
     given = [
         *note_rows[:3],
-        NoteRows((), np.zeros((0, 6), np.float32), np.zeros(0, bool), 4, np.zeros((0, 2), np.int32)),
+        NoteRows((), np.zeros((0, 6), np.float32), np.zeros(0, bool), 4),
         note_rows[3],
     ]
     rows.save(given, tmp_path)
@@ -116,4 +107,3 @@ def test_rows_are_read_as_they_were_written(note_rows, tmp_path):
         assert (before.codes, before.missed) == (after.codes, after.missed)
         assert np.array_equal(before.features, after.features, equal_nan=True)
         assert np.array_equal(before.labels, after.labels)
-        assert np.array_equal(before.spans, after.spans)

@@ -124,6 +124,13 @@ class CandidateFinder:
         stems = [frozenset(s for word in c for s in expand(text[word.begin : word.end], word.stem)) for c in contents]
         return Candidates(text, sentences, _keep_best(matches), best_in_window, stems)
 
+    def spans(self, text: str) -> tuple[list[Span], NDArray[np.float32]]:
+        """Return the spans of `text` that can be looked up densely, and their unit vectors, float32 [spans, width]."""
+        sentences = split(text)
+        contents = [content_words(text, s.begin, s.end) for s in sentences]
+        encodings = self._encoder.encode([text[s.begin : s.end] for s in sentences])
+        return _span_vectors(text, sentences, contents, encodings)
+
     def _add_lexicon(self, contents: list[list[Word]], matches: dict[str, Match]) -> None:
         for sentence in contents:
             for begin, end, phrase in self._lexicon.search(sentence):
@@ -172,11 +179,13 @@ class CandidateFinder:
         hidden: frozenset[int],
     ) -> None:
         encodings = self._encoder.encode([text[s.begin : s.end] for s in sentences])
-        spans, vectors = self._span_vectors(text, sentences, contents, encodings)
+        spans, vectors = _span_vectors(text, sentences, contents, encodings)
         if not spans:
             return
-        hits = self._search.nearest(vectors, min(max(DENSE_TOP, DENSE_HITS // len(spans)), DENSE_MOST))
-        for span, terms, cosines in zip(spans, hits.term.tolist(), hits.cosine.tolist(), strict=True):
+        likely = self._search.likely_mentions(vectors)
+        hits = self._search.nearest(vectors[likely], min(max(DENSE_TOP, DENSE_HITS // len(likely)), DENSE_MOST))
+        for number, terms, cosines in zip(likely.tolist(), hits.term.tolist(), hits.cosine.tolist(), strict=True):
+            span = spans[number]
             for rank, (term, cosine) in enumerate(zip(terms, cosines, strict=True)):
                 if term in hidden:
                     continue
@@ -187,29 +196,6 @@ class CandidateFinder:
                 if cosine > match.dense:
                     match.dense, match.dense_span = cosine, span
         self._compare_windows(sentences, encodings, [m for m in matches.values() if m.window is not None])
-
-    def _span_vectors(
-        self,
-        text: str,
-        sentences: list[Sentence],
-        contents: list[list[Word]],
-        encodings: list[Encoding],
-    ) -> tuple[list[Span], NDArray[np.float32]]:
-        spans: list[Span] = []
-        vectors: list[NDArray[np.float32]] = []
-        seen: set[tuple[str, ...]] = set()
-        for sentence, content, encoding in zip(sentences, contents, encodings, strict=True):
-            new = []
-            for run in dense_windows(text, content):
-                key = tuple(word.stem for word in run)
-                if key not in seen:
-                    seen.add(key)
-                    new.append((run[0].begin, run[-1].end))
-            if new:
-                offsets = np.array(new, dtype=np.int32) - sentence.begin
-                vectors.append(encoding.pool(offsets[:, 0], offsets[:, 1]))
-                spans.extend(new)
-        return spans, np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float32)
 
     def _compare_windows(self, sentences: list[Sentence], encodings: list[Encoding], found: list[Match]) -> None:
         if not found:
@@ -228,6 +214,29 @@ class CandidateFinder:
 
 
 _HIT_FIELDS = ("begin", "end", "term", "cosine", "coverage")
+
+
+def _span_vectors(
+    text: str,
+    sentences: list[Sentence],
+    contents: list[list[Word]],
+    encodings: list[Encoding],
+) -> tuple[list[Span], NDArray[np.float32]]:
+    spans: list[Span] = []
+    vectors: list[NDArray[np.float32]] = []
+    seen: set[tuple[str, ...]] = set()
+    for sentence, content, encoding in zip(sentences, contents, encodings, strict=True):
+        new = []
+        for run in dense_windows(text, content):
+            key = tuple(word.stem for word in run)
+            if key not in seen:
+                seen.add(key)
+                new.append((run[0].begin, run[-1].end))
+        if new:
+            offsets = np.array(new, dtype=np.int32) - sentence.begin
+            vectors.append(encoding.pool(offsets[:, 0], offsets[:, 1]))
+            spans.extend(new)
+    return spans, np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float32)
 
 
 def dense_windows(text: str, content: list[Word]) -> list[list[Word]]:

@@ -102,22 +102,18 @@ class Coder:
         contexts = Contexts(found)
         age = stated_age(text) if age is None else age
         sex = stated_sex(text) if sex is None else sex
-        scored = self._scorer.score(found, contexts, age, sex)
+        scores = self._scorer.score(found, contexts, age, sex)
         threshold = self.manifest.entity_threshold
-        mentioned = [each for each in scored if each.probability >= threshold]
+        mentioned = [each for each in scores.shown if each.probability >= threshold]
         billed, not_billed = self._biller.bill(mentioned, Encounter(text, found.sentences, age, sex))
         return NoteResult(
             id=note_id,
             codes=billed,
             not_billed=not_billed,
-            entities=tuple(entities(scored, threshold, text, contexts)),
+            entities=tuple(entities(scores.shown, threshold, text, contexts)),
             candidates=tuple(
-                Candidate(
-                    code=each.code,
-                    probability=round(each.probability, 6),
-                    mentioned=each.probability >= threshold,
-                )
-                for each in scored
+                Candidate(code=code, probability=round(probability, 6), mentioned=probability >= threshold)
+                for code, probability in scores.ranking
             )
             if candidates
             else None,

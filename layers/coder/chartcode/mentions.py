@@ -72,13 +72,11 @@ def entities(scored: list[ScoredCode], threshold: float, text: str, contexts: Co
     Parameters
     ----------
     scored
-        All scored codes, most likely first.
+        The scored codes that may be shown, most likely first.
     """
     spans: list[Span] = []
     codes: list[list[ScoredCode]] = []
     for each in scored:
-        if each.probability < MIN_ALTERNATIVE:
-            break
         for span in each.spans:
             home = next((i for i, other in enumerate(spans) if overlaps(span, other)), None)
             if home is None and each.probability >= threshold:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from chartcode.session import open_session
 
 ENTITY_FILE = "entities.onnx"
-RESCORING_FILE = "rescoring.onnx"
 BILLING_FILE = "billing.onnx"
 
 
