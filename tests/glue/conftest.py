@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "glue"), str(ROOT / "layers" / "coder")]
+os.environ["PYSPARK_PYTHON"] = sys.executable  # not the first python3 of the path
 
 
 @pytest.fixture(scope="session")
