@@ -8,6 +8,9 @@ UV_VERSION := 0.13.9
 UV := .venvs/uv/bin/uv
 DATA ?= ../shared/data
 NOTES ?= 50000
+STACK ?= chartcode
+# What the Glue job that codes notes imports (template.yaml, CodeNotesJob).
+GLUE_MODULES := onnxruntime tokenizers rapidfuzz snowballstemmer pydantic
 # The CPU build where the package index offers one; on a GPU machine set TORCH to what it needs.
 TORCH ?= torch==2.13.0
 
@@ -27,14 +30,14 @@ demo: setup ## The same, then stop: exit code 0 only if every step was right
 	@.venv/bin/python -m local.run --once
 
 ##@ Tests
-.PHONY: test lint types test-unit test-glue test-local test-e2e test-training
+.PHONY: test lint types test-unit test-glue test-local test-e2e test-browser test-training
 test: setup lint types test-unit test-glue test-local test-e2e ## Lint, types, unit, integration and end-to-end on the local cloud
 
-lint: setup ## ruff, sam validate --lint and cfn-lint
+lint: setup ## ruff, sam validate --lint and cfn-lint with the rules for serverless applications
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	AWS_DEFAULT_REGION=us-east-1 .venvs/cli/bin/sam validate --lint
-	.venvs/cli/bin/cfn-lint template.yaml
+	.venvs/cli/bin/cfn-lint --append-rules cfn_lint_serverless.rules --template template.yaml
 
 types: setup ## mypy strict on chartcode
 	.venv/bin/mypy
@@ -51,11 +54,22 @@ test-local: setup ## One test for each gap of the emulator that local/ bridges
 test-e2e: setup ## The deployed template on the local cloud
 	.venv/bin/pytest tests/e2e
 
+test-browser: setup ## A coder's journeys through the workbench, in Chromium, on the local cloud
+	.venv/bin/pytest tests/browser
+
 test-training: setup-training ## The training stack (torch, XGBoost, MLflow) in its own environment
 	.venvs/training/bin/python -m pytest training/tests
 
+##@ Documentation
+.PHONY: screenshots hipaa-doc
+hipaa-doc: setup ## Write docs/hipaa.md from the tests of the template
+	.venv/bin/python -m tests.infrastructure.hipaa_doc
+
+screenshots: setup ## Take the pictures of the workbench in docs/images, on the local cloud, with Chromium
+	.venv/bin/python -m local.screenshots
+
 ##@ Model
-.PHONY: corpus train train-synthetic train-encoder evaluate bench baselines
+.PHONY: corpus train train-synthetic train-encoder rollback evaluate bench baselines
 train: setup-training ## Retrain and register the model (DATA=folder with the labelled notes)
 	.venvs/training/bin/python -m training.train --data $(DATA)
 
@@ -75,7 +89,10 @@ baselines: setup-training ## The classic design and TF-IDF on the same notes, fo
 	.venvs/training/bin/python -m training.baseline_classic --data $(DATA)
 
 bench: setup-training ## Latency, cold start, memory and throughput, beside PyTorch eager and XGBoost
-	.venvs/training/bin/python -m training.bench
+	OPENBLAS_NUM_THREADS=1 .venvs/training/bin/python -m training.bench
+
+rollback: setup ## Ship an earlier model again: make rollback VERSION=2026.11.24-1041, then commit and deploy
+	.venv/bin/python -m training.rollback $(VERSION)
 
 evaluate: setup ## Figures on the development sets in DATA
 	.venv/bin/chartcode evaluate $(DATA)/codiesp_dev.jsonl --level entities
@@ -83,7 +100,7 @@ evaluate: setup ## Figures on the development sets in DATA
 	.venv/bin/chartcode evaluate $(DATA)/doid_phrases_dev.jsonl --level phrases
 
 ##@ Cloud
-.PHONY: layers openapi invoke deploy glue-code
+.PHONY: layers openapi invoke deploy glue-code glue-wheels redrive
 layers: setup ## Build the Lambda layers for the Lambda target and check them against the 250 MB limit
 	.venv/bin/python -m layers.build
 
@@ -100,6 +117,67 @@ deploy: setup ## Build and deploy to your AWS account (guided)
 
 glue-code: setup ## Upload what the Glue jobs import: make glue-code BUCKET=<results bucket>
 	.venv/bin/python glue/upload.py $(BUCKET)
+
+##@ Security and operations
+.PHONY: cost scan audit audit-trail sbom images deploy-to workbench-code deidentification
+deidentification: setup ## Recall and precision of de-identification on the made-up notes of the tests
+	.venv/bin/pytest -s tests/unit/chartcode/test_deidentification.py -k recall
+
+audit-trail: setup ## Who asked for what of which note: make audit-trail NOTE=visit-1 (SINCE=2026-11-01 CODE=E11.9 WHO= ARGS=--json)
+	@.venv/bin/python -m local.audit_trail --stack $(STACK) $(call option,note,$(NOTE)) $(call option,since,$(SINCE)) \
+	  $(call option,until,$(UNTIL)) $(call option,code,$(CODE)) $(call option,who,$(WHO)) $(ARGS)
+
+option = $(if $(2),--$(1) '$(2)')
+
+cost: setup ## What 1,000 notes cost on AWS, beside Comprehend Medical (ARGS="--json --notes-per-file 1")
+	@.venv/bin/python -m local.cost $(ARGS)
+
+# Not scanned for secrets: hashes of packages and of the artefact, and pictures.
+SCANNED = -- . ':!uv.lock' ':!.secrets.baseline' ':!layers/model/artefact' ':!docs/images'
+scan: setup .venvs/scan/.synced ## Lint Dockerfiles, workflows, compose file; checkov on the templates; detect-secrets on every file
+	.venvs/cli/bin/hadolint frontend/Dockerfile functions/Dockerfile local/Dockerfile
+	.venvs/cli/bin/zizmor --offline --quiet .github
+	.venvs/cli/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	.venvs/cli/bin/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
+	.venvs/cli/bin/check-jsonschema --builtin-schema vendor.compose-spec local/compose.yaml
+	.venvs/cli/bin/cfn-lint frontend/hosting.yaml
+	.venvs/scan/bin/checkov --file template.yaml frontend/hosting.yaml --framework cloudformation --compact --quiet --skip-download
+	git ls-files --cached --others --exclude-standard -z $(SCANNED) | \
+	  xargs -0 .venvs/cli/bin/detect-secrets-hook --baseline .secrets.baseline
+
+audit: setup ## Known vulnerabilities of what is deployed (OFFLINE=1: pass where their database cannot be reached)
+	@.venv/bin/python -m local.audit
+
+sbom: | $(UV) ## Bill of materials of the Lambda layer, CycloneDX: .build/sbom.json
+	@mkdir -p .build
+	$(UV) export --frozen --quiet --preview-features sbom-export --format cyclonedx1.5 $(RUNTIME) --output-file .build/sbom.json
+
+images: ## Build the container images (needs Docker)
+	docker build --file frontend/Dockerfile --tag chartcode-workbench .
+	docker build --file local/Dockerfile --tag chartcode-api .
+	docker build --file functions/Dockerfile --tag chartcode-functions .
+
+deploy-to: setup ## Build and deploy to a stage of samconfig.toml without questions: make deploy-to STAGE=dev
+	PATH="$(CURDIR)/.venvs/uv/bin:$$PATH" .venvs/cli/bin/sam build
+	.venvs/cli/bin/sam deploy --config-env $(STAGE) --no-confirm-changeset --no-fail-on-empty-changeset
+	.venv/bin/python -m local.deployed $(STAGE)
+
+workbench-code: setup ## Upload what the workbench's EC2 instance runs: make workbench-code BUCKET=<results bucket>
+	.venv/bin/python frontend/upload.py $(BUCKET)
+
+glue-wheels: setup ## For Network=isolated, upload the packages of the Glue job that codes notes: make glue-wheels BUCKET=<results bucket>
+	rm -rf .build/wheels && mkdir -p .build/wheels
+	.venvs/uv/bin/pip download --quiet --disable-pip-version-check --only-binary=:all: --python-version 3.11 \
+	  --platform manylinux_2_28_x86_64 --platform manylinux_2_17_x86_64 --dest .build/wheels $(GLUE_MODULES)
+	cd .build/wheels && $(CURDIR)/.venv/bin/python -m zipfile --create ../modules.gluewheels.zip *.whl
+	.venvs/cli/bin/aws s3 cp .build/modules.gluewheels.zip s3://$(BUCKET)/code/modules.gluewheels.zip
+
+redrive: setup ## Move uploads from the dead-letter queue back to work: make redrive STACK=chartcode
+	.venvs/cli/bin/aws sqs start-message-move-task --source-arn $(call output,DeadLetterQueueArn) \
+	  --destination-arn $(call output,UploadQueueArn)
+
+output = "$$(.venvs/cli/bin/aws cloudformation describe-stacks --stack-name $(STACK) --output text \
+  --query "Stacks[0].Outputs[?OutputKey=='$(1)'].OutputValue")"
 
 ##@ Environments
 .PHONY: setup setup-training lock format clean preflight
@@ -134,8 +212,8 @@ $(UV):
 	@touch $@
 
 # Lambda has boto3; tokenizers needs huggingface-hub to download only, onnxruntime needs protobuf for training only.
-EXPORT_RUNTIME = $(UV) export --frozen --quiet --only-group runtime --no-hashes --no-emit-project --no-header \
-  --no-annotate --prune botocore --prune huggingface-hub --prune protobuf --prune flatbuffers
+RUNTIME = --only-group runtime --prune botocore --prune huggingface-hub --prune protobuf --prune flatbuffers
+EXPORT_RUNTIME = $(UV) export --frozen --quiet $(RUNTIME) --no-hashes --no-emit-project --no-header --no-annotate
 
 lock: | $(UV) ## Resolve pyproject.toml into uv.lock, and export the runtime layer's requirements
 	$(UV) lock

@@ -44,17 +44,22 @@ def name_of(key: str) -> str:
     return str(PurePosixPath(key.removeprefix(INCOMING)).with_suffix(""))
 
 
+def place(key: str, line: int) -> str:
+    """Return the id of a note that has none of its own: its file, and its line where a file has many notes."""
+    return name_of(key) if PurePosixPath(key).suffix.lower() == ".txt" else f"{name_of(key)}:{line}"
+
+
 def read(key: str, content: bytes) -> Iterator[Record]:
     """Yield the records of a file; a file that cannot be read is one record with its problem."""
     reader = _READERS.get(PurePosixPath(key).suffix.lower())
-    problem = None
+    problem: str | None = "empty"
     try:
         if reader is None:
             problem = "unsupported_format"
-        elif not content.strip():
-            problem = "empty"
-        else:
-            yield from reader(key, content)
+        elif content.strip():
+            for record in reader(key, content):
+                problem = None
+                yield record
     except UnicodeDecodeError:
         problem = "binary" if b"\x00" in content[:4096] else "wrong_encoding"
     except csv.Error:
@@ -81,14 +86,14 @@ def _decoded(content: bytes) -> str:
 
 
 def _text(key: str, content: bytes) -> Iterator[Record]:
-    yield Record(key, 1, name_of(key), _decoded(content))
+    yield Record(key, 1, place(key, 1), _decoded(content))
 
 
 def _jsonl(key: str, content: bytes) -> Iterator[Record]:
     for number, line in enumerate(content.splitlines(), start=1):
         if not line.strip():
             continue
-        where = f"{name_of(key)}:{number}"
+        where = place(key, number)
         try:
             row = json.loads(line.decode("utf-8-sig"))
         except UnicodeDecodeError:
@@ -112,17 +117,20 @@ def _parquet(key: str, content: bytes) -> Iterator[Record]:
     import pyarrow.parquet
 
     try:
-        table = pyarrow.parquet.read_table(io.BytesIO(content))
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError, OSError):
+        names = [name for name in pyarrow.parquet.read_schema(io.BytesIO(content)).names if name in COLUMNS]
+        rows = pyarrow.parquet.read_table(io.BytesIO(content), columns=names).to_pylist()
+    except UnicodeDecodeError:
+        raise
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError):
         raise _BadParquet from None
-    if "text" not in {COLUMNS.get(name) for name in table.column_names}:
+    if "text" not in map(COLUMNS.get, names):
         raise _MissingColumn
-    for number, row in enumerate(table.to_pylist(), start=1):
+    for number, row in enumerate(rows, start=1):
         yield _from_row(key, number, row)
 
 
 def _from_row(key: str, number: int, row: Any) -> Record:
-    where = f"{name_of(key)}:{number}"
+    where = place(key, number)
     if not isinstance(row, dict):
         return Record(key, number, where, None, problem="bad_json")
     known = {COLUMNS[n.strip()]: v for n, v in row.items() if isinstance(n, str) and n.strip() in COLUMNS}
@@ -130,21 +138,29 @@ def _from_row(key: str, number: int, row: Any) -> Record:
         return Record(key, number, where, None, problem="missing_column")
     # A patient may have many notes: a patient's id alone does not name a note.
     own_id = f"{row['patient_id']}:{number}" if "patient_id" in row else known.get("id")
-    return Record(
-        source=key,
-        line=number,
-        id=where if own_id in (None, "") else str(own_id),
-        text=None if known["text"] is None else str(known["text"]).replace("\r\n", "\n"),
-        age=_plain(known.get("age")),
-        sex=_plain(known.get("sex")),
-        codes=_plain(known.get("codes")),
-    )
+    try:
+        return Record(
+            source=key,
+            line=number,
+            id=_plain(own_id) or where,
+            text=None if known["text"] is None else (_plain(known["text"]) or "").replace("\r\n", "\n"),
+            age=_plain(known.get("age")),
+            sex=_plain(known.get("sex")),
+            codes=_plain(known.get("codes")),
+        )
+    except UnicodeError:
+        return Record(key, number, where, None, problem="wrong_encoding")
 
 
 def _plain(value: Any) -> str | None:
+    """Return a value as text that can be encoded again; JSON can hold half of a surrogate pair, Parquet bytes."""
     if value is None or value == "":
         return None
-    return json.dumps(value) if isinstance(value, list) else str(value)
+    if isinstance(value, bytes):
+        return value.decode()
+    plain = json.dumps(value, default=str) if isinstance(value, list) else str(value)
+    plain.encode()
+    return plain
 
 
 _READERS: dict[str, Callable[[str, bytes], Iterator[Record]]] = {

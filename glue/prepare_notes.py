@@ -4,13 +4,16 @@
 2. The rules of ``validation.sql`` give each rejected record its reason.
 3. Of records with the same text the first (by file, then line) is kept; the others are duplicates.
    A second, different note under the same id is quarantined (``id_conflict``).
-4. Accepted notes go to ``prepared/shard-*.jsonl``, the others to ``quarantine/``; ``prepared/counts.json``
+4. With ``--deidentify true`` the identifiers of each note give way to surrogates before anything of it is written.
+5. Accepted notes go to ``prepared/shard-*.jsonl``, the others to ``quarantine/``; ``prepared/counts.json``
    says how many of each, and that they add up.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import secrets
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 NOTES_PER_SHARD = 25
 FILES_PER_TASK = 50
 RECORD_SCHEMA = "source string, line int, id string, text string, age string, sex string, codes string, problem string"
+STATUS_SCHEMA = RECORD_SCHEMA + ", reason string, status string"
+OLDEST = 90  # ages over 89 are one category (45 CFR 164.514(b)(2)(i)(C))
 
 
 def parse_files(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
@@ -69,6 +74,35 @@ def transform(spark: SparkSession, records: DataFrame, validation_sql: str) -> D
     return ranked.withColumn("status", status).withColumn("reason", reason).drop("valid", "first", "conflict")
 
 
+def deidentify(batches: Iterator[pd.DataFrame], salt: str) -> Iterator[pd.DataFrame]:
+    """Replace the identifiers of a partition's notes by surrogates; column ``identifiers``: the kind of each.
+
+    An id may itself identify: a note's place stands for it. A record in quarantine keeps its place and its reason
+    only. Equal texts stay equal; the surrogates of different notes have nothing in common.
+    """
+    import pandas as pd
+
+    from chartcode.deidentification import deidentify as replace
+
+    for batch in batches:
+        rows = batch.to_dict("records")
+        for row in rows:
+            row |= {"id": note_files.place(row["source"], row["line"]), "codes": None, "identifiers": []}
+            if row["status"] == "quarantined":
+                row |= {"text": None, "age": None, "sex": None}
+                continue
+            result = replace(row["text"], hashlib.sha256((salt + row["text"]).encode()).hexdigest())
+            row |= {"text": result.text, "identifiers": [each.kind for each in result.spans]}
+            row["age"] = None if row["age"] is None else str(min(float(row["age"]), OLDEST))
+        yield pd.DataFrame(rows, columns=[*batch.columns, "identifiers"])
+
+
+def count_identifiers(statuses: DataFrame) -> dict[str, int]:
+    """Return how many identifiers of each kind were replaced in the accepted notes."""
+    kinds = statuses.where("status = 'accepted'").select(F.explode("identifiers").alias("kind"))
+    return {row["kind"]: row["count"] for row in kinds.groupBy("kind").count().orderBy("kind").collect()}
+
+
 def write_shard(group: pd.DataFrame, output: str) -> pd.DataFrame:
     """Write the notes of one shard, and return its key and number of notes."""
     import pandas as pd
@@ -81,6 +115,8 @@ def write_shard(group: pd.DataFrame, output: str) -> pd.DataFrame:
         (
             {
                 "id": note.id,
+                "source": note.source,
+                "line": note.line,
                 "text": note.text,
                 "age": None if note.age is None else float(note.age),
                 "sex": None if note.sex is None else sexes.get(note.sex.strip()[:1].upper()),
@@ -123,12 +159,21 @@ def count(statuses: DataFrame, files: int) -> dict[str, Any]:
     }
 
 
-def run(spark: SparkSession, manifest_uri: str, output: str, validation_uri: str) -> dict[str, Any]:
+def run(
+    spark: SparkSession, manifest_uri: str, output: str, validation_uri: str, deidentified: bool = False
+) -> dict[str, Any]:
     """Prepare the batch of a manifest, and return its counts."""
     manifest = json.loads(batch_objects.read(manifest_uri) or b"{}")
     validation_sql = (batch_objects.read(validation_uri) or b"").decode()
-    statuses = transform(spark, read_records(spark, manifest["files"]), validation_sql).cache()
+    statuses = transform(spark, read_records(spark, manifest["files"]), validation_sql)
+    if deidentified:
+        # Nobody keeps the salt: no surrogate leads back to what it stands for.
+        replace = partial(deidentify, salt=secrets.token_hex(32))
+        statuses = statuses.mapInPandas(replace, STATUS_SCHEMA + ", identifiers array<string>")
+    statuses = statuses.cache()
     counts = count(statuses, len(manifest["files"]))
+    if deidentified:
+        counts["deidentified"] = count_identifiers(statuses)
     in_order = Window.orderBy("source", "line")
     shards = (
         statuses.where("status = 'accepted'")
@@ -148,13 +193,14 @@ def run(spark: SparkSession, manifest_uri: str, output: str, validation_uri: str
 
 
 def main(argv: list[str]) -> None:
-    """Run the job with Glue's arguments ``--manifest``, ``--output`` and ``--validation-sql`` (S3 URIs)."""
+    """Run the job with its arguments: ``--manifest``, ``--output``, ``--validation-sql`` (URIs), ``--deidentify``."""
     from awsglue.utils import getResolvedOptions
 
-    options = getResolvedOptions(argv, ["manifest", "output", "validation-sql"])
+    options = getResolvedOptions(argv, ["manifest", "output", "validation-sql", "deidentify"])
     spark = SparkSession.builder.appName("prepare-notes").getOrCreate()
     try:
-        run(spark, options["manifest"], options["output"], options["validation_sql"])
+        deidentified = options["deidentify"] == "true"
+        run(spark, options["manifest"], options["output"], options["validation_sql"], deidentified)
     finally:
         spark.stop()
 

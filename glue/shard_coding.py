@@ -18,6 +18,7 @@ from typing import Any
 
 import batch_objects
 import pandas as pd
+from chartcode_aws.audit import Entry, Trail, of_batch_note
 
 from chartcode import Coder, NoteRejected
 
@@ -33,21 +34,24 @@ def load_coder(model_uri: str) -> Coder:
     return Coder.load(folder, threads=1)
 
 
-def code_shards(batches: Iterator[pd.DataFrame], output: str, model_uri: str) -> Iterator[pd.DataFrame]:
-    """Code the shards of a partition (column ``key``), and write results and failures of each."""
+def code_shards(batches: Iterator[pd.DataFrame], output: str, model_uri: str, trail: Trail) -> Iterator[pd.DataFrame]:
+    """Code the shards of a partition (column ``key``); write audit entries, then results and failures of each."""
     coder = load_coder(model_uri)
-    bucket = output.split("/", 3)[2]
+    bucket, batch_id = output.split("/")[2], output.rstrip("/").rpartition("/")[2]
     for batch in batches:
         for key in batch["key"]:
             results: list[dict[str, Any]] = []
             failures: list[dict[str, Any]] = []
+            entries: list[Entry] = []
             for line in (batch_objects.read_key(bucket, key) or b"").splitlines():
                 note = json.loads(line)
                 try:
                     result = coder.code(note["text"], note_id=note["id"], age=note["age"], sex=note["sex"])
                     results.append(result.model_dump(mode="json", exclude_none=True))
+                    entries.append(of_batch_note(batch_id, result))
                 except NoteRejected as error:
                     failures.append({"id": note["id"], "reason": error.reason})
+            trail.append(entries)
             name = PurePosixPath(key).name
             batch_objects.write_lines(f"{output}results/{name}", results)
             batch_objects.write_lines(f"{output}failed/{name}", failures)

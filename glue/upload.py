@@ -16,6 +16,7 @@ import boto3
 ROOT = Path(__file__).resolve().parents[1]
 ARTEFACT = ROOT / "layers" / "model" / "artefact"
 PACKAGE = ROOT / "layers" / "coder"
+FUNCTIONS = ROOT / "functions"
 
 
 def archive(files: Iterable[Path], base: Path) -> bytes:
@@ -30,11 +31,13 @@ def archive(files: Iterable[Path], base: Path) -> bytes:
 def objects() -> dict[str, bytes]:
     """Return the objects under ``code/``, by name."""
     package = [p for p in (PACKAGE / "chartcode").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    trail = [FUNCTIONS / "chartcode_aws" / name for name in ("__init__.py", "audit.py", "clock.py")]
     glue = [ROOT / "glue" / name for name in ("batch_objects.py", "note_files.py", "shard_coding.py")]
     return {
         "validation.sql": (ROOT / "glue" / "validation.sql").read_bytes(),
         "jobs.zip": archive(glue, ROOT / "glue"),
         "chartcode.zip": archive(package, PACKAGE),
+        "audit.zip": archive(trail, FUNCTIONS),
         "model.zip": archive((p for p in ARTEFACT.iterdir() if p.is_file()), ARTEFACT),
     }
 

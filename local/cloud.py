@@ -23,8 +23,8 @@ class DeployFailed(Exception):  # noqa: N818
     """The SAM CLI failed; the message holds the end of what it said."""
 
 
-def start_emulator(settings: Settings, processes: Processes) -> None:
-    """Start the emulator with empty state; it is ready when this returns."""
+def start_emulator(settings: Settings, processes: Processes, more: Mapping[str, str] | None = None) -> None:
+    """Start the emulator; it is ready when this returns, and without state unless `more` of its environment says so."""
     temporary = settings.state / "tmp"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
@@ -38,6 +38,7 @@ def start_emulator(settings: Settings, processes: Processes) -> None:
         "GLUE_PYTHON": str(environment_python("spark")),
         "GLUE_SPARK_CONF_DIR": str(ROOT / "local" / "spark"),
         "TMPDIR": str(temporary),
+        **(more or {}),
     }
     processes.start("emulator", [environment_python("emulator"), "-m", "local.emulator"], env, temporary)
     processes.wait_for("emulator", f"{settings.endpoint}/_ministack/health", 60)

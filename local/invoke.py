@@ -57,6 +57,7 @@ def environment(function: str, settings: Settings) -> dict[str, str]:
         **settings.aws_environment,
         **{name: value for name, value in {**shared, **own}.items() if isinstance(value, str)},
         "POWERTOOLS_TRACE_DISABLED": "1",
+        "AWS_SAM_LOCAL": "true",  # as `sam local invoke` says: there is no stack, and no audit trail
         "AWS_LAMBDA_FUNCTION_NAME": function,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(properties.get("MemorySize", 512)),
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(properties.get("Timeout", 60)),

@@ -65,11 +65,11 @@ class Processes:
                 raise ProcessDied(f"{name} {otherwise} within {seconds:.0f} s: see {self.log(name)}")
             time.sleep(0.1)
 
-    def stop(self) -> None:
-        """End every process, gently first, and whatever they have left behind."""
+    def stop(self, seconds: float = 5) -> None:
+        """End every process, gently first and after `seconds` not so, and whatever they have left behind."""
         for process in self._started.values():
             process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and any(p.poll() is None for p in self._started.values()):
             time.sleep(0.05)
         for pid in self._marked():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import sys
@@ -61,10 +62,14 @@ def start_interfaces(settings: Settings, processes: Processes) -> None:
 
 def start_workbench(settings: Settings, processes: Processes, stack: Stack) -> None:
     """Start the Streamlit workbench against the deployed API."""
-    command = [ROOT / ".venv" / "bin" / "streamlit", "run", "frontend/app.py", "--server.headless", "true"]
-    command += ["--server.address", "127.0.0.1", "--server.port", str(settings.workbench_port)]
-    command += ["--browser.gatherUsageStats", "false"]
-    env = {"CHARTCODE_API_URL": stack.api_url, "CHARTCODE_API_KEY": stack.api_key, "PYTHONPATH": str(ROOT)}
+    command = [ROOT / ".venv" / "bin" / "streamlit", "run", "frontend/app.py", "--server.address", "127.0.0.1"]
+    command += ["--server.port", str(settings.workbench_port)]
+    env = {
+        "CHARTCODE_API_URL": stack.api_url,
+        "CHARTCODE_API_KEY": stack.api_key,
+        "CHARTCODE_MLFLOW_URL": f"http://127.0.0.1:{settings.mlflow_port}",
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "layers" / "coder"), str(ROOT)]),
+    }
     processes.start("workbench", command, env, ROOT)
 
 
@@ -81,7 +86,8 @@ def bring_up(settings: Settings, processes: Processes, steps: Steps) -> Stack:
         building.result()
         steps.done("Local cloud is up, template is built")
         status.update("Deploying the template with the SAM CLI")
-        stack = cloud.deploy(settings, log, PARAMETERS)
+        mlflow = {"MlflowUrl": f"http://127.0.0.1:{settings.mlflow_port}"}
+        stack = cloud.deploy(settings, log, {**PARAMETERS, **mlflow})
     start_workbench(settings, processes, stack)
     steps.done("Template deployed")
     return stack

@@ -72,16 +72,25 @@ def champion(client: MlflowClient) -> str | None:
         return None
 
 
+def registered(client: MlflowClient, version: str) -> str | None:
+    """Return the registry's number of the artefact `version`; None where it was never registered."""
+    found = client.search_model_versions(f"name = '{MODEL}' and tags.version = '{version}'")
+    return str(found[0].version) if found else None
+
+
 def main(
     model_dir: Annotated[Path | None, typer.Option(help="Folder of the artefact (default: the shipped one)")] = None,
     store: Annotated[Path, typer.Option(help="Folder of the MLflow store")] = STORE,
 ) -> None:
-    """Register the shipped model unless it is the champion already."""
+    """Make the shipped model the champion; it is registered unless it was before (`make rollback`)."""
     folder = locate(model_dir)
     manifest = read_manifest(folder)
     client = open_store(store)
     if champion(client) == manifest.version:
         typer.echo(f"{manifest.version} is the champion already.")
+    elif number := registered(client, manifest.version):
+        client.set_registered_model_alias(MODEL, CHAMPION, number)
+        typer.echo(f"{manifest.version} is the champion again, as version {number}.")
     else:
         typer.echo(f"{manifest.version} registered as version {register(client, folder, manifest)}, champion.")
 

@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from chartcode_aws import audit
 from chartcode_aws.observability import logger, metrics, tracer
 from chartcode_aws.problems import Problem
 from chartcode_aws.rest import RestResolver, answer, read_query
@@ -31,6 +32,7 @@ def code_note() -> Response[str]:
     result = coder.code(note.text, note_id=note.id, age=note.age, sex=note.sex, candidates=note.candidates)
     metrics.add_metric("NotesCoded", MetricUnit.Count, 1)
     result = result.model_copy(update={"request_id": app.request_id})
+    app.record("CodeNote", audit.coding(result))
     if requests.wants_fhir(app.current_event):
         return answer(json.dumps(fhir.bundle(result)), content_type=fhir.CONTENT_TYPE)
     return answer(result.model_dump_json(exclude_none=True))

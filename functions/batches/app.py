@@ -22,6 +22,7 @@ app = RestResolver()
 def create_batch() -> Response[str]:
     """Take an order, and say where its files are to be uploaded."""
     batch = service.create(rest.read_json(BatchRequest, app.current_event))
+    app.record("CreateBatch", {"batch_id": batch.id})
     return answer(batch.model_dump_json(), HTTPStatus.ACCEPTED, headers={"Location": f"batches/{batch.id}"})
 
 
@@ -42,7 +43,9 @@ def get_batch(batch_id: str) -> Response[str]:
 def get_results(batch_id: str) -> Response[str]:
     """Link the results of a batch."""
     wanted = rest.read_query(ResultsQuery, app.current_event).format
-    return answer(service.results(batch_id, wanted).model_dump_json())
+    found = service.results(batch_id, wanted)
+    app.record("GetBatchResults", {"batch_id": batch_id})
+    return answer(found.model_dump_json())
 
 
 @app.get("/v1/batches/<batch_id>/quarantine")

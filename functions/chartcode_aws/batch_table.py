@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -49,8 +50,8 @@ def _table() -> Table:
 
 
 def _batch(item: Any) -> Batch:
-    """Return an item; every number in it is an integer, which DynamoDB hands over as a decimal."""
-    return Batch.model_validate(json.loads(json.dumps(item, default=int)))
+    """Return an item; DynamoDB hands its numbers over as decimals."""
+    return Batch.model_validate(json.loads(json.dumps(item, default=lambda n: int(n) if n == int(n) else float(n))))
 
 
 class BatchTable:
@@ -104,7 +105,7 @@ class BatchTable:
                 ":status": summary["status"],
                 ":started": summary["started"],
                 ":finished": summary["finished"],
-                ":summary": summary,
+                ":summary": json.loads(json.dumps(summary), parse_float=Decimal),
                 ":expiration": expiration(),
             },
         )

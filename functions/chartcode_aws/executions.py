@@ -36,16 +36,27 @@ def _states() -> SFNClient:
     return boto3.client("stepfunctions")
 
 
-def start(batch_id: str, files: Iterable[NoteFile], engine: str | None = None) -> None:
-    """Write the manifest unless it is there, and start the execution unless it was started.
+def files(batch_id: str) -> list[NoteFile]:
+    """Return the files of the batch's manifest; empty if it has none."""
+    manifest = BatchStore(batch_id).read_json("manifest.json") or {"files": []}
+    return [NoteFile.model_validate(file) for file in manifest["files"]]
+
+
+def write_manifest(batch_id: str, files: Iterable[NoteFile]) -> None:
+    """Write the batch's manifest."""
+    listed = [file.model_dump() for file in sorted(files, key=lambda file: file.key)]
+    BatchStore(batch_id).write_json("manifest.json", {"batch_id": batch_id, "files": listed})
+
+
+def start(batch_id: str, wanted: Iterable[NoteFile], engine: str | None = None) -> bool:
+    """Write the manifest unless it is there, start the execution unless it was started, and return whether it was not.
 
     Starting again with the same name and input is harmless while the execution runs, and refused
     after; so a redelivered message starts nothing twice, and one after a crash is not lost.
     """
+    if not files(batch_id):
+        write_manifest(batch_id, wanted)
     store = BatchStore(batch_id)
-    if store.read_json("manifest.json") is None:
-        listed = [file.model_dump() for file in sorted(files, key=lambda file: file.key)]
-        store.write_json("manifest.json", {"batch_id": batch_id, "files": listed})
     place = f"s3://{store.bucket}/{store.prefix}"
     order = {"batch_id": batch_id, "manifest": place + "manifest.json", "output": place}
     if engine:
@@ -55,6 +66,7 @@ def start(batch_id: str, files: Iterable[NoteFile], engine: str | None = None) -
         client.start_execution(stateMachineArn=os.environ["STATE_MACHINE_ARN"], name=batch_id, input=json.dumps(order))
     except client.exceptions.ExecutionAlreadyExists:
         logger.info("Execution exists already", batch_id=batch_id)
-        return
+        return False
     metrics.add_metric("BatchesStarted", MetricUnit.Count, 1)
     logger.info("Batch started", batch_id=batch_id)
+    return True

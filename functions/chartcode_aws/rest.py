@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -16,6 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ValidationError
 
 from chartcode import artefact
+from chartcode_aws import audit
 from chartcode_aws.observability import logger
 from chartcode_aws.problems import Problem, problem_response
 
@@ -51,6 +51,11 @@ class RestResolver(APIGatewayRestResolver):
             "X-Code-Set-Release": [self.manifest.code_set_release.isoformat()],
         }
         return answer
+
+    def record(self, action: audit.Action, *subjects: Mapping[str, Any]) -> None:
+        """Enter this request in the audit trail, once for each of `subjects`: fields of an entry."""
+        event, request_id = self.current_event, self.request_id
+        audit.append([audit.of_call(action, event, request_id=request_id, **each) for each in subjects])
 
     def problem(self, problem: Problem) -> Response[str]:
         """Answer a request that cannot be answered as asked."""
@@ -92,7 +97,7 @@ def read_text(event: APIGatewayProxyEvent) -> str:
         return raw
     try:
         return base64.b64decode(raw, validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise Problem(HTTPStatus.BAD_REQUEST, "The body is not UTF-8 text.") from None
 
 

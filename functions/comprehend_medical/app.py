@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from chartcode_aws import audit
 from chartcode_aws.observability import logger, metrics, tracer
 
 from chartcode import Coder, NoteRejected
@@ -27,7 +29,20 @@ coder = Coder.load()
 credentials = CredentialStore()
 
 
-def infer(request: requests.Infer) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Call:
+    """A request whose signature is verified, and the access key ID that signed it."""
+
+    event: APIGatewayProxyEvent
+    access_key_id: str
+
+    def record(self, action: audit.Action, **fields: Any) -> None:
+        """Enter the call in the audit trail."""
+        who = f"access-key:{self.access_key_id}"
+        audit.append([audit.of_call(action, self.event, principal=who, **fields)])
+
+
+def infer(request: requests.Infer, call: Call) -> dict[str, Any]:
     """Code one note; a note without words has no entities."""
     try:
         result = coder.code(request.Text)
@@ -36,13 +51,22 @@ def infer(request: requests.Infer) -> dict[str, Any]:
             return {"Entities": [], "ModelVersion": coder.model_info.version}
         raise ServiceError(_REJECTED[error.reason], str(error)) from None
     metrics.add_metric("NotesCoded", MetricUnit.Count, 1)
+    shown = list(dict.fromkeys(entity.codes[0].code for entity in result.entities))
+    call.record("InferICD10CM", **{**audit.coding(result), "codes": shown})
     return entities.response(result)
 
 
-Operation = Callable[[dict[str, Any], str], dict[str, Any]]
+def start_job(request: requests.StartJob, call: Call) -> dict[str, Any]:
+    """Start a job."""
+    started = jobs.start(request, call.event.request_context.account_id or "")
+    call.record("StartICD10CMInferenceJob", batch_id=jobs.batch_of(started["JobId"]))
+    return started
+
+
+Operation = Callable[[dict[str, Any], Call], dict[str, Any]]
 _OPERATIONS: dict[str, Operation] = {
-    "InferICD10CM": lambda fields, _: infer(requests.parse(requests.Infer, fields)),
-    "StartICD10CMInferenceJob": lambda fields, account: jobs.start(requests.parse(requests.StartJob, fields), account),
+    "InferICD10CM": lambda fields, call: infer(requests.parse(requests.Infer, fields), call),
+    "StartICD10CMInferenceJob": lambda fields, call: start_job(requests.parse(requests.StartJob, fields), call),
     "DescribeICD10CMInferenceJob": lambda fields, _: jobs.describe(requests.parse(requests.JobOfId, fields)),
     "ListICD10CMInferenceJobs": lambda fields, _: jobs.list_jobs(requests.parse(requests.ListJobs, fields)),
     "StopICD10CMInferenceJob": lambda fields, _: jobs.stop(requests.parse(requests.JobOfId, fields)),
@@ -58,11 +82,11 @@ def answer(event: APIGatewayProxyEvent) -> dict[str, Any]:
         If the signature, the operation or its fields are wrong.
     """
     body = _body(event)
-    signature.verify(event, body, credentials)
+    call = Call(event, signature.verify(event, body, credentials))
     operation = _OPERATIONS.get((event.headers.get("x-amz-target") or "").removeprefix(TARGET))
     if operation is None:
         raise ServiceError("UnknownOperationException", f"The operations here are {', '.join(_OPERATIONS)}.")
-    return operation(requests.read(body), event.request_context.account_id or "")
+    return operation(requests.read(body), call)
 
 
 def _body(event: APIGatewayProxyEvent) -> bytes:

@@ -58,7 +58,7 @@ def start(request: StartJob, account: str) -> dict[str, Any]:
     )
     files, table = _files(request.InputDataConfig), BatchTable()
     batch = Batch(
-        id=_batch_id(job.JobId),
+        id=batch_of(job.JobId),
         name=job.JobName,
         status="IN_PROGRESS",
         files=len(files),
@@ -137,7 +137,8 @@ def _files(config: DataConfig) -> list[executions.NoteFile]:
     return files
 
 
-def _batch_id(job_id: str) -> str:
+def batch_of(job_id: str) -> str:
+    """Return the batch that a job is."""
     return f"batch-{job_id}"
 
 
@@ -147,7 +148,7 @@ def _execution(batch_id: str) -> str:
 
 
 def _get(job_id: str) -> Batch:
-    batch = BatchTable().get(_batch_id(job_id))
+    batch = BatchTable().get(batch_of(job_id))
     if batch is None or batch.comprehend_job is None:
         raise ServiceError("ResourceNotFoundException", "There is no such job.")
     return batch

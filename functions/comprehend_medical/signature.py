@@ -60,15 +60,21 @@ class _Signed:
         return str(signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request))
 
 
-def verify(event: APIGatewayProxyEvent, body: bytes, credentials: CredentialStore) -> None:
-    """Raise `ServiceError` (403) unless the holder of the credential signed this request just now."""
+def verify(event: APIGatewayProxyEvent, body: bytes, credentials: CredentialStore) -> str:
+    """Return the access key ID that this request is signed with.
+
+    Raises
+    ------
+    ServiceError
+        (403) unless the holder of the credential signed it, just now.
+    """
     signed = _read(event, body)
     if signed.fits(credentials.current()):
-        return
+        return signed.access_key_id
     # Not ours, or ours since a rotation.
     newest = credentials.refreshed() or credentials.current()
     if signed.fits(newest):
-        return
+        return signed.access_key_id
     if signed.access_key_id != newest.access_key_id:
         raise ServiceError("UnrecognizedClientException", "The security token included in the request is invalid.")
     raise _invalid("The signature does not match the request. Check the secret access key.")

@@ -8,6 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from chartcode_aws import audit
 from chartcode_aws.batch_store import BatchStore
 from chartcode_aws.observability import logger, metrics, tracer
 
@@ -19,18 +20,21 @@ coder = Coder.load()
 def code_shard(store: BatchStore, key: str) -> tuple[int, int]:
     """Code one shard; write its results and its failures, and return how many there are of each.
 
-    The names of the output follow from the shard's, so that a retry overwrites its own.
+    The names of the output follow from the shard's, so that a retry overwrites its own. No result is there before its
+    entry in the audit trail.
     """
     name = PurePosixPath(key).name
-    coded, failed = [], []
+    coded, failed, entries = [], [], []
     for note in store.read_lines(key):
         try:
             result = coder.code(note["text"], note_id=note["id"], age=note.get("age"), sex=note.get("sex"))
             coded.append(result.model_dump_json(exclude_none=True))
+            entries.append(audit.of_batch_note(store.batch_id, result))
         except NoteRejected as error:
             failed.append(json.dumps({"id": note["id"], "reason": error.reason}))
         except Exception as error:
             failed.append(json.dumps({"id": note["id"], "reason": f"coder_error:{type(error).__name__}"}))
+    audit.append(entries)
     store.write_lines(f"results/{name}", coded)
     store.write_lines(f"failed/{name}", failed)
     return len(coded), len(failed)

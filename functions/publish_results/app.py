@@ -11,6 +11,7 @@ from chartcode_aws.batch_table import BatchTable
 from chartcode_aws.observability import logger, metrics, tracer
 from comprehend_medical import output as comprehend_output
 
+from publish_results import monitoring
 from publish_results.summary import publish
 
 
@@ -28,6 +29,9 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         comprehend_output.write(store, batch.comprehend_job)
     table.finish(summary)
     metrics.add_metric("NotesQuarantined", MetricUnit.Count, summary["quarantined"])
+    metrics.add_metric("CodesAssigned", MetricUnit.Count, summary["codes"])
+    metrics.add_metric("CodesAutomatic", MetricUnit.Count, summary["auto"])
     metrics.add_metric("BatchesFailed", MetricUnit.Count, int(summary["status"] == "FAILED"))
+    monitoring.emit(summary)
     logger.info("Batch published", batch_id=batch_id, status=summary["status"])
     return summary

@@ -18,6 +18,7 @@ from chartcode_aws.batch_store import BatchStore
 from chartcode import artefact, fhir
 from chartcode.codeset import FILE as CODESET_FILE
 from chartcode.codeset import CodeSet
+from chartcode.reference import chapter
 from chartcode.result import ModelInfo, NoteResult
 
 COLUMNS = ("id", "code", "description", "probability", "evidence")
@@ -33,6 +34,8 @@ class Tally:
     codes: int = 0
     auto: int = 0
     code_mix: Counter[str] = field(default_factory=Counter)
+    mentioned: Counter[str] = field(default_factory=Counter)
+    entities: list[int] = field(default_factory=list)
     model: ModelInfo | None = None
 
     def add(self, result: NoteResult) -> None:
@@ -41,19 +44,14 @@ class Tally:
         self.model = result.model
         self.codes += len(result.codes)
         self.auto += sum(code.route == "auto" for code in result.codes)
-        self.code_mix.update(chapter(code.code) for code in result.codes)
+        self.code_mix.update(chapter(_codeset(), code.code) for code in result.codes)
+        self.mentioned.update(chapter(_codeset(), entity.codes[0].code) for entity in result.entities)
+        self.entities.append(len(result.entities))
 
 
 @cache
 def _codeset() -> CodeSet:
     return CodeSet(artefact.locate() / CODESET_FILE)
-
-
-@cache
-def chapter(code: str) -> str:
-    """Return the title of the chapter of `code`."""
-    number = _codeset().chapter(code)
-    return _codeset().description(number) if number else "Not in the code set"
 
 
 def write(store: BatchStore) -> Tally:

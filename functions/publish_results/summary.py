@@ -7,7 +7,7 @@ from typing import Any
 
 from chartcode_aws.batch_store import BatchStore
 
-from publish_results import outputs
+from publish_results import monitoring, outputs
 
 
 class CountsDisagree(Exception):  # noqa: N818  (the state machine retries and catches it by this name)
@@ -51,6 +51,7 @@ def publish(store: BatchStore, batch_id: str, started: str, error: str | None) -
         "codes": tally.codes,
         "auto": tally.auto,
         "code_mix": dict(tally.code_mix.most_common()),
+        "monitoring": monitoring.measure(store, tally),
         "started": started,
         "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "model": tally.model.model_dump(mode="json") if tally.model else None,

@@ -31,7 +31,11 @@ def create_review() -> Response[str]:
     request = rest.read_json(ReviewRequest, app.current_event)
     key = app.current_event.headers.get("idempotency-key")
     review = service.create(request, codeset, app.manifest.version, key)
+    app.record("ReviewNote", service.audited(request, app.manifest.version))
+    actions = [decision.action for decision in request.decisions]
     metrics.add_metric("ReviewsRecorded", MetricUnit.Count, 1)
+    metrics.add_metric("SuggestionsAccepted", MetricUnit.Count, actions.count("accept"))
+    metrics.add_metric("SuggestionsDecided", MetricUnit.Count, len(actions) - actions.count("add"))
     return answer(review.model_dump_json(), HTTPStatus.CREATED)
 
 
@@ -39,13 +43,17 @@ def create_review() -> Response[str]:
 def list_reviews() -> Response[str]:
     """List the reviews of a note, newest first."""
     note_id = rest.read_query(ReviewsQuery, app.current_event).note_id
-    return answer(ReviewList(reviews=ReviewTable().of_note(note_id)).model_dump_json(exclude_none=True))
+    reviews = ReviewList(reviews=ReviewTable().of_note(note_id))
+    app.record("ListReviews", {"note_id": note_id})
+    return answer(reviews.model_dump_json(exclude_none=True))
 
 
 @app.post("/v1/reviews/exports")
 def create_export() -> Response[str]:
     """Write the reviewed notes as training data."""
-    return answer(service.export().model_dump_json(), HTTPStatus.CREATED)
+    export, notes = service.export()
+    app.record("ExportReview", *notes)
+    return answer(export.model_dump_json(), HTTPStatus.CREATED)
 
 
 @app.get("/v1/metrics")

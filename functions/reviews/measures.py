@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -14,13 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from chartcode.artefact import Manifest
 from chartcode.codeset import CodeSet
 from chartcode.errors import UnknownCodeError
+from chartcode.reference import stability_index
+from reviews import training_drift
 from reviews.review_table import Counter as ReviewCounter
 from reviews.review_table import ReviewTable
+from reviews.training_drift import TrainingDrift, training_reference
 
 # The newest batches, up to this share of the period's codes, are held against the others.
 NEWEST = 0.25
-# Stands for a share of none, which has no logarithm.
-LEAST_SHARE = 0.0001
 MOST_CODES = 200
 Decisions = Counter[str]
 
@@ -55,11 +55,12 @@ class ModelMeasures(BaseModel):
 
 
 class ChapterShare(BaseModel):
-    """Share of a chapter among the codes of the newest batches, and of the batches before them."""
+    """Share of a chapter among the codes of the newest batches, of the batches before them, and of training notes."""
 
     chapter: str
     share: float
     reference_share: float | None
+    training_share: float | None = Field(description="Null where the model has no reference")
 
 
 class Metrics(BaseModel):
@@ -82,6 +83,7 @@ class Metrics(BaseModel):
     auto_rate: float | None = Field(description="Share of those codes that need no review")
     code_mix: list[ChapterShare]
     drift: float | None = Field(description="Population stability index of the code mix; above 0.2 is worth a look")
+    training_drift: TrainingDrift | None = Field(description="The same against the model's training notes, and more")
     model_version: str
     code_set_release: dt.date
     mlflow_url: str | None
@@ -107,7 +109,8 @@ def metrics(days: int, codeset: CodeSet, manifest: Manifest) -> Metrics:
         codes=codes,
         auto_rate=auto / codes if codes else None,
         code_mix=_shares(newest, before),
-        drift=stability_index(newest, before),
+        drift=stability_index(before, newest),
+        training_drift=training_drift.of_batches(batches, manifest.version),
         model_version=manifest.version,
         code_set_release=manifest.code_set_release,
         mlflow_url=os.environ.get("MLFLOW_URL") or None,
@@ -169,24 +172,15 @@ def code_mixes(batches: Iterable[Batch]) -> tuple[Counter[str], Counter[str]]:
     return newest, before
 
 
-def stability_index(newest: Counter[str], before: Counter[str]) -> float | None:
-    """Return the population stability index of two mixes; None if one of them is empty."""
-    if not newest or not before:
-        return None
-    pairs = [
-        (max(newest[name] / newest.total(), LEAST_SHARE), max(before[name] / before.total(), LEAST_SHARE))
-        for name in newest | before
-    ]
-    return sum((new - old) * math.log(new / old) for new, old in pairs)
-
-
 def _shares(newest: Counter[str], before: Counter[str]) -> list[ChapterShare]:
     names = (newest + before).most_common()
+    known = training_reference()
     return [
         ChapterShare(
             chapter=name,
             share=newest[name] / newest.total(),
             reference_share=before[name] / before.total() if before else None,
+            training_share=known.billed.get(name, 0.0) if known else None,
         )
         for name, _ in names
     ]

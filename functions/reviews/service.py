@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from chartcode_aws import links
@@ -19,7 +19,7 @@ from chartcode_aws.problems import Problem
 from chartcode.codeset import CodeSet
 from chartcode.errors import UnknownCodeError
 from reviews.messages import Decision, Export, Review, ReviewAccepted, ReviewRequest
-from reviews.review_table import KeyUsedAgain, ReviewTable
+from reviews.review_table import KeyUsedAgain, ReviewedNote, ReviewTable
 from reviews.training_notes import line
 
 if TYPE_CHECKING:
@@ -88,24 +88,39 @@ def _keep_text(note_id: str, text: str) -> str:
     return key
 
 
-def export() -> Export:
-    """Write the final codes of every reviewed note whose text was kept, as labelled notes, and link the file."""
+def audited(request: ReviewRequest, model_version: str) -> dict[str, Any]:
+    """Return what the audit trail says of a review."""
+    return {
+        "note_id": request.note_id,
+        "reviewer": request.reviewer,
+        "codes": [decision.final for decision in request.decisions if decision.final],
+        "model_version": request.model_version or model_version,
+    }
+
+
+def export() -> tuple[Export, list[dict[str, Any]]]:
+    """Write the final codes of every reviewed note whose text was kept, as labelled notes, and link the file.
+
+    Also returned is what the audit trail says of each.
+    """
     bucket = os.environ["RESULTS_BUCKET"]
-    lines = list(_lines(bucket))
+    found = list(_texts(bucket))
+    lines = [line(note, text) for note, text in found]
     name = f"reviews-{timestamp()[:10]}.jsonl"
     key = f"exports/{uuid.uuid4().hex}/{name}"
     content = "".join(lines).encode()
     _client().put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/x-ndjson")
-    return Export(notes=len(lines), url=links.download(bucket, key, name))
+    audited = [{"note_id": note.note_id, "codes": [final.code for final in note.codes]} for note, _ in found]
+    return Export(notes=len(lines), url=links.download(bucket, key, name)), audited
 
 
-def _lines(bucket: str) -> Iterator[str]:
+def _texts(bucket: str) -> Iterator[tuple[ReviewedNote, str]]:
     notes = [note for note in ReviewTable().notes() if note.text_key]
     with ThreadPoolExecutor(THREADS) as pool:
         texts = pool.map(lambda note: _text(bucket, str(note.text_key)), notes)
         for note, text in zip(notes, texts, strict=True):
             if text is not None:
-                yield line(note, text)
+                yield note, text
 
 
 def _text(bucket: str, key: str) -> str | None:

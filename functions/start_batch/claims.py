@@ -36,6 +36,12 @@ def file_of(message: str) -> NoteFile | None:
         return None
 
 
+def uploader_of(message: str) -> tuple[str, str | None]:
+    """Return who uploaded the file of an event, as far as S3 says it (the account), and from which address."""
+    detail = json.loads(message)["detail"]
+    return f"account:{detail.get('requester', 'unknown')}", detail.get("source-ip-address")
+
+
 def batch_id(files: Iterable[NoteFile]) -> str:
     """Return the name of the batch of `files`: the same files give the same name."""
     lines = sorted(file.model_dump_json() for file in files)

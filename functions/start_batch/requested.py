@@ -23,6 +23,11 @@ def _client() -> S3Client:
     return boto3.client("s3")
 
 
+def names_batch(file: NoteFile) -> bool:
+    """Return whether the key of `file` names a batch, which may have asked for it."""
+    return bool(_UPLOAD.fullmatch(file.key))
+
+
 def batch_of(file: NoteFile) -> Batch | None:
     """Return the batch that asked for `file`; None if no batch did."""
     upload = _UPLOAD.fullmatch(file.key)

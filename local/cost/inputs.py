@@ -58,6 +58,7 @@ class Assumed(BaseModel):
     request_log_bytes: Annotated[int, Field(ge=0, description="bytes logged for an API call")] = 1_000
     child_log_bytes: Annotated[int, Field(ge=0, description="bytes logged for a child of the Map")] = 5_000
     glue_log_bytes: Annotated[int, Field(ge=0, description="bytes logged for a Glue run")] = 200_000
+    audit_bytes: Annotated[int, Field(ge=0, description="bytes of a note's entry in the audit table")] = 500
     stored_log_share: Annotated[float, Field(ge=0, le=1, description="of a log's bytes, stored compressed")] = 0.2
     traced_share: Annotated[float, Field(ge=0, le=1, description="share of requests that X-Ray traces")] = 0.05
     s3_ms: Annotated[float, Field(gt=0, description="ms of an S3 or DynamoDB request")] = 20
@@ -81,6 +82,7 @@ class Deployment(BaseModel):
     glue_threshold: int
     retention_months: float
     log_months: float
+    audit_months: float
     shards_per_child: int
     workflow_states: int
     resources: dict[str, Any]
@@ -106,6 +108,7 @@ class Deployment(BaseModel):
             glue_threshold=parameters["GlueNoteThreshold"]["Default"],
             retention_months=parameters["ResultRetentionDays"]["Default"] / 30,
             log_months=parameters["LogRetentionDays"]["Default"] / 30,
+            audit_months=parameters["AuditRetentionDays"]["Default"] / 30,
             shards_per_child=machine["States"]["Code notes"]["ItemBatcher"]["MaxItemsPerBatch"],
             workflow_states=_states_to_success(machine),
             resources=resources,

@@ -21,6 +21,7 @@ GB = 2**30
 FIXED_PUTS, FIXED_GETS, FIXED_WRITES, FIXED_READS = 15, 10, 8, 4
 UNIT_CHARACTERS = 100  # what Comprehend Medical charges for
 GLUE_MINIMUM_S = 60
+AUDIT_COPIES = 2  # of each entry: in the audit table, and in its index by day
 API_METRICS = 5  # count, latency, integration latency, 4XX, 5XX: of each method, where detailed metrics are on
 
 
@@ -62,7 +63,7 @@ class Calculator:
     deployment: Deployment
 
     def api(self, notes: int, architecture: Architecture = "x86_64") -> Usage:
-        """Return the usage of notes sent to the API one by one (nothing is stored)."""
+        """Return the usage of notes sent to the API one by one (nothing is stored but audit entries)."""
         cold = notes * self.assumed.api_cold_share
         seconds = notes * self.measured.note_ms / 1000 + cold * self.measured.cold_start_s
         used = {
@@ -73,7 +74,7 @@ class Calculator:
             "kms.request": cold,
             "xray.trace": notes * self.assumed.traced_share,
         }
-        return summed(used, self._logs(notes * self.assumed.request_log_bytes))
+        return summed(used, self._logs(notes * self.assumed.request_log_bytes), self._audit(notes))
 
     def batch(self, month: Month, engine: Engine | None = None, architecture: Architecture = "x86_64") -> Usage:
         """Return the usage of notes dropped into S3, coded by `engine` (by default, the one the workflow chooses)."""
@@ -84,6 +85,7 @@ class Calculator:
             self._intake(month, architecture),
             self._prepare(month),
             self._code_in_lambda(month, shards, architecture) if in_lambda else self._code_in_glue(month),
+            self._audit(month.notes),
             self._publish(month, shards, architecture),
             self._storage(month, shards),
         )
@@ -147,6 +149,11 @@ class Calculator:
         cores = (workers - 1) * CORES_PER_WORKER
         notes_s = month.notes / month.batches * self.measured.note_ms / 1000 / cores
         return self._glue(month.batches, workers, self.assumed.glue_setup_s + self.measured.cold_start_s + notes_s)
+
+    def _audit(self, notes: int) -> dict[str, float]:
+        """Return an entry in the audit trail for each note, and all entries that are held once their time has passed."""
+        held = notes * AUDIT_COPIES * self.assumed.audit_bytes / GB * self.deployment.audit_months
+        return {"dynamodb.write": notes * AUDIT_COPIES, "dynamodb.gb_month": held}
 
     def _publish(self, month: Month, shards: int, architecture: Architecture) -> dict[str, float]:
         """Plan and publish."""

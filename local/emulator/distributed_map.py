@@ -1,9 +1,10 @@
-"""Gap: MiniStack's distributed Map ignores ItemBatcher and ResultWriter."""
+"""Gap: MiniStack's distributed Map ignores ItemBatcher and ResultWriter, and starts every child at once."""
 
 from __future__ import annotations
 
 import copy
 import json
+import os
 from typing import Any
 
 from ministack.services import s3, stepfunctions
@@ -12,6 +13,8 @@ State = dict[str, Any]
 _run_map = stepfunctions._run_distributed_map
 # What the state does with its result; with a ResultWriter it applies to what the writer returns.
 _RESULT_FIELDS = ("ResultSelector", "ResultPath", "OutputPath")
+# AWS has room for as many functions at a time as the template says; a laptop has not.
+_MOST_CHILDREN = 2 * (os.cpu_count() or 1)
 
 
 def batches(items: list[Any], batcher: State, batch_input: Any) -> list[State]:
@@ -86,6 +89,7 @@ def run_map(state: State, raw: Any, effective: Any, iterator: State, execution: 
         inputs = batches(_items(state, effective, context), batcher, batch_input)
         plain = {k: v for k, v in plain.items() if k not in ("ItemReader", "ItemSelector", "Parameters")}
         plain["ItemsPath"], effective = "$", inputs
+    plain["MaxConcurrency"] = min(int(plain.get("MaxConcurrency") or _MOST_CHILDREN), _MOST_CHILDREN)
     writer = state.get("ResultWriter")
     if not writer:
         return _run_map(plain, raw, effective, iterator, execution, context)

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT / "glue"), str(ROOT / "layers" / "coder")]
+PATHS = [str(ROOT / "glue"), str(ROOT / "layers" / "coder"), str(ROOT / "functions")]
+sys.path[:0] = PATHS
+os.environ["PYTHONPATH"] = os.pathsep.join([*PATHS, os.environ.get("PYTHONPATH", "")])  # for Spark's Python workers
 os.environ["PYSPARK_PYTHON"] = sys.executable  # not the first python3 of the path
 
 

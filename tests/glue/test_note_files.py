@@ -43,6 +43,16 @@ def test_parquet():
     assert (record.id, record.text, record.age) == ("a", "Gout", "50.5")
 
 
+def test_parquet_whose_text_is_bytes():
+    import pyarrow
+    import pyarrow.parquet
+
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table({"text": ["Gøut".encode(), b"\xff"], "codes": [[b"I10"], []]}), buffer)
+    first, second = read("notes.parquet", buffer.getvalue())
+    assert (first.text, second.problem) == ("Gøut", "wrong_encoding")
+
+
 @pytest.mark.parametrize(
     ("key", "content", "problem"),
     [
@@ -58,6 +68,9 @@ def test_parquet():
         ("a.jsonl", b"[1, 2]", "bad_json"),
         ("a.jsonl", b'{"id": 1}', "missing_column"),
         ("a.jsonl", b'{"text": "\xff"}', "wrong_encoding"),
+        ("a.jsonl", b'{"text": "Gout \\ud83d"}', "wrong_encoding"),
+        ("a.jsonl", b'{"text": "Gout", "id": "\\ud83d"}', "wrong_encoding"),
+        ("a.csv", b"id,text\n", "empty"),
     ],
 )
 def test_what_cannot_be_read_has_its_reason(key, content, problem):

@@ -9,6 +9,7 @@ import time
 import uuid
 import zipfile
 
+import httpx
 import pytest
 
 ROLE = "arn:aws:iam::000000000000:role/tests"
@@ -221,3 +222,30 @@ def test_buckets_are_deployed_with_encryption_and_lifecycle(plain, bridged, buck
     s3 = plain.client("s3")
     with pytest.raises(s3.exceptions.ClientError, match="NoSuchLifecycleConfiguration"):
         s3.get_bucket_lifecycle_configuration(Bucket=name)
+
+
+def test_functions_are_told_which_api_key_was_used(plain, bridged):
+    code = (
+        "import json\n\ndef handler(event, context):\n"
+        "    return {'statusCode': 200, 'body': json.dumps(event['requestContext']['identity'])}\n"
+    )
+
+    def identity(emulator):
+        gateway, name = emulator.client("apigateway"), function(emulator, code)
+        arn = emulator.client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
+        api = gateway.create_rest_api(name=unique("api"))["id"]
+        (root,) = gateway.get_resources(restApiId=api)["items"]
+        place = {"restApiId": api, "resourceId": root["id"], "httpMethod": "GET"}
+        gateway.put_method(**place, authorizationType="NONE", apiKeyRequired=True)
+        uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations"
+        gateway.put_integration(**place, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
+        gateway.create_deployment(restApiId=api, stageName="test")
+        key = gateway.create_api_key(name=unique("key"), value=unique("a-key-of-20-characters"), enabled=True)
+        plan = gateway.create_usage_plan(name=unique("plan"), apiStages=[{"apiId": api, "stage": "test"}])["id"]
+        gateway.create_usage_plan_key(usagePlanId=plan, keyId=key["id"], keyType="API_KEY")
+        url = f"{emulator.settings.endpoint}/restapis/{api}/test/_user_request_/"
+        return httpx.get(url, headers={"x-api-key": key["value"]}, timeout=30).json(), key["id"]
+
+    assert "apiKeyId" not in identity(plain)[0]
+    told, key_id = identity(bridged)
+    assert told["apiKeyId"] == key_id

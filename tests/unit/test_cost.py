@@ -37,6 +37,7 @@ DEPLOYMENT = Deployment(
     glue_threshold=20_000,
     retention_months=12,
     log_months=12,
+    audit_months=72,
     shards_per_child=4,
     workflow_states=6,
     resources={
@@ -70,6 +71,8 @@ def test_the_api_costs_what_its_requests_and_seconds_cost():
     costs = PRICES.by_service(CALCULATOR.api(1_000))
     assert costs["API Gateway"] == pytest.approx(0.0035)
     assert costs["Lambda"] == pytest.approx(1_000 * 0.0000002 + 420 * 0.0000166667)
+    # Two copies of an entry of 500 bytes for each note, held for six years.
+    assert costs["DynamoDB"] == pytest.approx(2_000 * 0.000000625 + 1_000_000 / 2**30 * 72 * 0.25)
     # 1,000 answers of 1 MB are 1,000 / 1,024 GB.
     assert costs["Data transfer out"] == pytest.approx(0.09 * 1_000 / 1_024)
     assert PRICES.by_service(CALCULATOR.api(1_000, "arm64"))["Lambda"] == pytest.approx(0.0002 + 420 * 0.0000133334)

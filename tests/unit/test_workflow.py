@@ -44,6 +44,11 @@ def test_only_transient_errors_are_retried_by_name_before_the_failure_path():
         assert "States.ALL" not in retried, name
 
 
+@pytest.mark.parametrize("name", ["Prepare notes", "Plan batch", "Publish results", "Code notes in Spark"])
+def test_a_process_that_dies_is_started_again(name):
+    assert any("States.TaskFailed" in rule["ErrorEquals"] for rule in TASKS[name]["Retry"])
+
+
 def test_the_failure_path_ends_in_a_failed_execution():
     assert STATES["Record failure"]["Next"] == "Announce failure"
     assert STATES["Announce failure"]["Next"] == "Batch failed"

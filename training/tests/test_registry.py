@@ -41,6 +41,15 @@ def test_a_new_version_becomes_the_champion_and_the_old_one_stays(store):
     assert len(client.search_model_versions(f"name = '{registry.MODEL}'")) == 2
 
 
+def test_an_earlier_model_that_is_shipped_again_is_the_champion_again(store, capsys):
+    client = registry.open_store(store)
+    assert registry.champion(client) != read_manifest(locate()).version
+    registry.main(model_dir=None, store=store)
+    assert "again, as version 1" in capsys.readouterr().out
+    assert registry.champion(client) == read_manifest(locate()).version
+    assert len(client.search_model_versions(f"name = '{registry.MODEL}'")) == 2
+
+
 def test_the_store_is_one_sqlite_file(store):
     with sqlite3.connect(store / "mlflow.db") as connection:
         (count,) = connection.execute("SELECT count(*) FROM runs").fetchone()

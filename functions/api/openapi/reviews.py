@@ -13,6 +13,7 @@ from reviews.messages import (
     ReviewsQuery,
     Span,
 )
+from reviews.training_drift import TrainingDrift
 
 from api.openapi.codes import MODEL
 from api.openapi.parts import Section, answer, body, operation, query
@@ -60,8 +61,22 @@ _METRICS = Metrics(
     notes=420,
     codes=1300,
     auto_rate=0.62,
-    code_mix=[ChapterShare(chapter="Diseases of the circulatory system (I00-I99)", share=0.24, reference_share=0.22)],
+    code_mix=[
+        ChapterShare(
+            chapter="Diseases of the circulatory system (I00-I99)", share=0.24, reference_share=0.22, training_share=0.2
+        )
+    ],
     drift=0.02,
+    training_drift=TrainingDrift(
+        billed=0.31,
+        mentioned=0.28,
+        characters=1.12,
+        entities=0.57,
+        unknown_words=0.74,
+        sources={"synthetic encounters": 400},
+        batches=3,
+        auto_rate=0.6,
+    ),
     model_version=MODEL.version,
     code_set_release=MODEL.code_set_release,
     mlflow_url="https://mlflow.example.org",

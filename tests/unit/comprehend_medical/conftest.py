@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -11,7 +12,9 @@ from aws_lambda_powertools.utilities import parameters
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse
 
+TEMPLATE = Path(__file__).parents[3] / "template.yaml"
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:code-notes"
 os.environ.update(
     AWS_DEFAULT_REGION="us-east-1",
@@ -24,6 +27,8 @@ os.environ.update(
     RESULTS_BUCKET="results",
     NOTES_BUCKET="notes",
     BATCHES_TABLE="batches",
+    AUDIT_TABLE="audit",
+    AUDIT_RETENTION_DAYS="2192",
     RESULT_RETENTION_DAYS="30",
     COMPREHEND_SECRET="comprehend",
     PUBLISH_RESULTS_FUNCTION="publish",
@@ -100,23 +105,11 @@ def cloud(monkeypatch):
         for bucket in ("notes", "results"):
             s3.create_bucket(Bucket=bucket)
         boto3.client("secretsmanager").create_secret(Name="comprehend", SecretString=json.dumps(SECRET))
-        names = ("id", "kind", "created")
-        boto3.client("dynamodb").create_table(
-            TableName="batches",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "by_created",
-                    "KeySchema": [
-                        {"AttributeName": "kind", "KeyType": "HASH"},
-                        {"AttributeName": "created", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-            ],
-        )
+        resources = yaml_parse(TEMPLATE.read_text())["Resources"]
+        for name in ("batches", "audit"):
+            table = resources[f"{name.capitalize()}Table"]["Properties"]
+            wanted = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+            boto3.client("dynamodb").create_table(TableName=name, **{key: table[key] for key in wanted})
         states = boto3.client("stepfunctions")
         definition = {"StartAt": "Only", "States": {"Only": {"Type": "Succeed"}}}
         role = "arn:aws:iam::123456789012:role/states"

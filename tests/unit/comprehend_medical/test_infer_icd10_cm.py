@@ -1,5 +1,6 @@
 import json
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from comprehend_medical import app, entities
@@ -118,3 +119,12 @@ def test_what_lies_behind_is_named_as_aws_names_it():
     assert ServiceError.of(busy).status == 429
     gone = ServiceError.of(EndpointConnectionError(endpoint_url="https://states"))
     assert (gone.name, gone.status) == ("ServiceUnavailableException", 503)
+
+
+def test_a_call_is_entered_in_the_audit_trail_with_its_access_key_and_codes(client):
+    found = client.infer_icd10_cm(Text="Assessment: Gout of Zebra Smith. No fever.")["Entities"]
+    (entry,) = boto3.resource("dynamodb").Table("audit").scan()["Items"]
+    assert (entry["action"], entry["principal"]) == ("InferICD10CM", "access-key:chartcode")
+    assert entry["codes"] == [entity["ICD10CMConcepts"][0]["Code"] for entity in found]
+    assert len(entry["codes"]) == 2
+    assert "Zebra" not in str(entry)

@@ -20,6 +20,8 @@ os.environ.update(
     CLAIMS_TABLE="claims",
     BATCHES_TABLE="batches",
     REVIEWS_TABLE="reviews",
+    AUDIT_TABLE="audit",
+    AUDIT_RETENTION_DAYS="2192",
     RESULT_RETENTION_DAYS="365",
     STATE_MACHINE_ARN="arn:aws:states:us-east-1:123456789012:stateMachine:code-notes",
     GLUE_NOTE_THRESHOLD="3",
@@ -60,7 +62,7 @@ def aws():
         for bucket in ("notes", "results"):
             s3.create_bucket(Bucket=bucket)
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-        for name in ("claims", "batches", "reviews"):
+        for name in ("claims", "batches", "reviews", "audit"):
             table = resources[f"{name.capitalize()}Table"]["Properties"]
             wanted = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
             dynamodb.create_table(TableName=name, **{key: table[key] for key in wanted if key in table})

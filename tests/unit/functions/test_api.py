@@ -7,7 +7,7 @@ from chartcode import MAX_NOTE_CHARACTERS
 
 
 @pytest.fixture
-def call(event, context):
+def call(aws, event, context):
     """Send the sample request with changes, and return status, headers and body."""
 
     def send(sample="api_code_note", **changes):

@@ -196,7 +196,7 @@ def test_metrics_of_batches(send):
     assert found["auto_rate"] == pytest.approx(120 / 140)
     # The newest quarter (35 codes) is batches 3 and 2: Heart 15, Skin 25 of 40; before: Heart 75, Skin 25 of 100.
     heart, skin = found["code_mix"]
-    assert heart == {"chapter": "Heart", "share": 0.375, "reference_share": 0.75}
-    assert skin == {"chapter": "Skin", "share": 0.625, "reference_share": 0.25}
+    assert heart == {"chapter": "Heart", "share": 0.375, "reference_share": 0.75, "training_share": 0.0}
+    assert skin == {"chapter": "Skin", "share": 0.625, "reference_share": 0.25, "training_share": 0.0}
     # (0.375 - 0.75) ln(0.375 / 0.75) + (0.625 - 0.25) ln(0.625 / 0.25) = 0.2599 + 0.3436
     assert found["drift"] == pytest.approx(0.6035, abs=1e-4)

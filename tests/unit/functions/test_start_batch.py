@@ -76,6 +76,40 @@ def test_a_failed_start_is_tried_again(started, event, context, monkeypatch):
     assert len(started) == 1
 
 
+@pytest.mark.parametrize("claimed", [1, 3, 5])
+def test_no_file_is_lost_or_twice_when_the_starter_dies_at_its_claims(
+    aws, started, event, context, monkeypatch, claimed
+):
+    from start_batch import app
+
+    request, _ = event("start_batch")
+    records = [upload(request, number, f"incoming/{number}.txt") for number in range(5)]
+    works, claims = app.claim, []
+
+    def claim_or_die(file, wanted):
+        if len(claims) == claimed:
+            raise KeyboardInterrupt
+        claims.append(works(file, wanted))
+        return claims[-1]
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(app, "claim", claim_or_die)
+        dying.setattr(app.dropped, "start", die)
+        with pytest.raises(KeyboardInterrupt):
+            app.lambda_handler({"Records": records}, context)
+    for group in (records[3:], records[:2], records[1:4], records):  # as SQS may deliver them again
+        assert app.lambda_handler({"Records": group}, context) == {"batchItemFailures": []}
+    manifests = [
+        json.loads(aws.get_object(Bucket="results", Key=f"batches/{name}/manifest.json")["Body"].read())
+        for name in started
+    ]
+    keys = sorted(file["key"] for manifest in manifests for file in manifest["files"])
+    assert keys == [f"incoming/{number}.txt" for number in range(5)]
+
+
 def test_a_message_that_is_no_upload_fails_alone(started, event, context):
     from start_batch.app import lambda_handler
 

@@ -6,16 +6,14 @@ from functools import cache
 from importlib import resources
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from chartcode.errors import RuleFileError
+from chartcode.rules.base import Rule as _Rule
+from chartcode.rules.identifiers import Identifiers, Names, Places
 
 # Read as a package resource: in a Glue job the package is imported from a zip.
 _FOLDER = resources.files(__name__)
-
-
-class _Rule(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Abbreviation(_Rule):
@@ -201,4 +199,7 @@ _FILES: dict[type[BaseModel], str] = {
     Headings: "sections.json",
     Cues: "assertion.json",
     Edits: "edits.json",
+    Identifiers: "identifiers.json",
+    Names: "names.json",
+    Places: "places.json",
 }

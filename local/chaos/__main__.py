@@ -1,0 +1,3 @@
+"""``python -m local.chaos``: every scenario in turn; exit code 0 only if every note is where it belongs."""
+
+from __future__ import annotations
