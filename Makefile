@@ -9,6 +9,7 @@ UV := .venvs/uv/bin/uv
 DATA ?= ../shared/data
 NOTES ?= 50000
 STACK ?= chartcode
+CASES ?= 10000
 # What the Glue job that codes notes imports (template.yaml, CodeNotesJob).
 GLUE_MODULES := onnxruntime tokenizers rapidfuzz snowballstemmer pydantic
 # The CPU build where the package index offers one; on a GPU machine set TORCH to what it needs.
@@ -119,7 +120,7 @@ glue-code: setup ## Upload what the Glue jobs import: make glue-code BUCKET=<res
 	.venv/bin/python glue/upload.py $(BUCKET)
 
 ##@ Security and operations
-.PHONY: cost scan audit audit-trail sbom images deploy-to workbench-code deidentification
+.PHONY: chaos fuzz cost scan audit audit-trail sbom images deploy-to workbench-code deidentification
 deidentification: setup ## Recall and precision of de-identification on the made-up notes of the tests
 	.venv/bin/pytest -s tests/unit/chartcode/test_deidentification.py -k recall
 
@@ -128,6 +129,12 @@ audit-trail: setup ## Who asked for what of which note: make audit-trail NOTE=vi
 	  $(call option,until,$(UNTIL)) $(call option,code,$(CODE)) $(call option,who,$(WHO)) $(ARGS)
 
 option = $(if $(2),--$(1) '$(2)')
+
+chaos: setup ## Make things fail on the local cloud, and account for every note (ARGS="--quick", ARGS="--only burst --files 300")
+	@.venv/bin/python -m local.chaos $(ARGS)
+
+fuzz: setup ## 100,000 odd notes, files and requests (CASES of each of the targets)
+	FUZZ_CASES=$(CASES) .venv/bin/pytest -q tests/fuzz
 
 cost: setup ## What 1,000 notes cost on AWS, beside Comprehend Medical (ARGS="--json --notes-per-file 1")
 	@.venv/bin/python -m local.cost $(ARGS)

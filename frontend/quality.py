@@ -85,7 +85,7 @@ def _mix(metrics: Mapping[str, Any]) -> None:
 
 def _training(found: Mapping[str, Any]) -> None:
     st.markdown("**Against the training notes**")
-    st.dataframe(charts.training_rows(found), hide_index=True)
+    st.dataframe(charts.training_rows(found), hide_index=True, placeholder="-")
     notes = " and ".join(f"{number:,} {name}" for name, number in found["sources"].items())
     st.caption(
         f"Stability index against {notes}, like those that the model was trained on. They are no notes of yours, so "

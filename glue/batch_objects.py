@@ -9,11 +9,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.config import Config
+
+# S3 asks to slow down where a batch begins to write many objects at once; a job must outlast that.
+_PATIENCE = Config(retries={"mode": "standard", "total_max_attempts": 10})
 
 
 @cache
 def _client() -> Any:
-    return boto3.client("s3")
+    return boto3.client("s3", config=_PATIENCE)
 
 
 def read(uri: str) -> bytes | None:

@@ -8,6 +8,7 @@ from functools import partial
 
 import batch_objects
 from chartcode_aws.audit import Trail
+from job_errors import quotes_nothing
 from pyspark.sql import SparkSession
 from shard_coding import code_shards
 
@@ -24,6 +25,7 @@ def run(spark: SparkSession, output: str, model_uri: str, trail: Trail) -> dict[
     return {"coded": sum(row["coded"] for row in rows), "failed": sum(row["failed"] for row in rows)}
 
 
+@quotes_nothing
 def main(argv: list[str]) -> None:
     """Run the job with Glue's arguments: ``--output`` and ``--model`` (S3 URIs), the audit table and its retention."""
     from awsglue.utils import getResolvedOptions

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import batch_objects
 import note_files
+from job_errors import quotes_nothing
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812  (the name that Spark's own documentation uses)
 
@@ -35,6 +36,7 @@ STATUS_SCHEMA = RECORD_SCHEMA + ", reason string, status string"
 OLDEST = 90  # ages over 89 are one category (45 CFR 164.514(b)(2)(i)(C))
 
 
+@quotes_nothing
 def parse_files(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
     """Read and parse the files of a partition (columns bucket, key, version_id)."""
     import pandas as pd
@@ -74,6 +76,7 @@ def transform(spark: SparkSession, records: DataFrame, validation_sql: str) -> D
     return ranked.withColumn("status", status).withColumn("reason", reason).drop("valid", "first", "conflict")
 
 
+@quotes_nothing
 def deidentify(batches: Iterator[pd.DataFrame], salt: str) -> Iterator[pd.DataFrame]:
     """Replace the identifiers of a partition's notes by surrogates; column ``identifiers``: the kind of each.
 
@@ -103,6 +106,7 @@ def count_identifiers(statuses: DataFrame) -> dict[str, int]:
     return {row["kind"]: row["count"] for row in kinds.groupBy("kind").count().orderBy("kind").collect()}
 
 
+@quotes_nothing
 def write_shard(group: pd.DataFrame, output: str) -> pd.DataFrame:
     """Write the notes of one shard, and return its key and number of notes."""
     import pandas as pd
@@ -127,6 +131,7 @@ def write_shard(group: pd.DataFrame, output: str) -> pd.DataFrame:
     return pd.DataFrame([{"name": name, "notes": len(group)}])
 
 
+@quotes_nothing
 def write_rejected(batches: Iterator[pd.DataFrame], output: str, folder: str) -> Iterator[pd.DataFrame]:
     """Write the rejected records of a partition: where each stood, why, and what it was."""
     import pandas as pd
@@ -192,6 +197,7 @@ def run(
     return counts
 
 
+@quotes_nothing
 def main(argv: list[str]) -> None:
     """Run the job with its arguments: ``--manifest``, ``--output``, ``--validation-sql`` (URIs), ``--deidentify``."""
     from awsglue.utils import getResolvedOptions

@@ -19,6 +19,7 @@ from typing import Any
 import batch_objects
 import pandas as pd
 from chartcode_aws.audit import Entry, Trail, of_batch_note
+from job_errors import quotes_nothing
 
 from chartcode import Coder, NoteRejected
 
@@ -34,6 +35,7 @@ def load_coder(model_uri: str) -> Coder:
     return Coder.load(folder, threads=1)
 
 
+@quotes_nothing
 def code_shards(batches: Iterator[pd.DataFrame], output: str, model_uri: str, trail: Trail) -> Iterator[pd.DataFrame]:
     """Code the shards of a partition (column ``key``); write audit entries, then results and failures of each."""
     coder = load_coder(model_uri)
@@ -51,6 +53,8 @@ def code_shards(batches: Iterator[pd.DataFrame], output: str, model_uri: str, tr
                     entries.append(of_batch_note(batch_id, result))
                 except NoteRejected as error:
                     failures.append({"id": note["id"], "reason": error.reason})
+                except Exception as error:  # as in functions/predict: one note must not end the job
+                    failures.append({"id": note["id"], "reason": f"coder_error:{type(error).__name__}"})
             trail.append(entries)
             name = PurePosixPath(key).name
             batch_objects.write_lines(f"{output}results/{name}", results)

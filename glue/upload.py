@@ -32,7 +32,7 @@ def objects() -> dict[str, bytes]:
     """Return the objects under ``code/``, by name."""
     package = [p for p in (PACKAGE / "chartcode").rglob("*") if p.is_file() and "__pycache__" not in p.parts]
     trail = [FUNCTIONS / "chartcode_aws" / name for name in ("__init__.py", "audit.py", "clock.py")]
-    glue = [ROOT / "glue" / name for name in ("batch_objects.py", "note_files.py", "shard_coding.py")]
+    glue = [ROOT / "glue" / name for name in ("batch_objects.py", "job_errors.py", "note_files.py", "shard_coding.py")]
     return {
         "validation.sql": (ROOT / "glue" / "validation.sql").read_bytes(),
         "jobs.zip": archive(glue, ROOT / "glue"),

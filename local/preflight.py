@@ -30,6 +30,13 @@ def _port_problem(port: int, variable: str) -> str | None:
     return None
 
 
+def free_port() -> int:
+    """Return a port on which nothing listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def problems(settings: Settings) -> list[str]:
     """Return what is missing, one sentence each; empty where all is there."""
     found = [_java_problem()]

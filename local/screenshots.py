@@ -43,12 +43,13 @@ def sample_batch(api: ApiClient, name: str, files: Mapping[str, bytes]) -> str:
 
 
 def sample_reviews(api: ApiClient) -> None:
-    """Review every sample note three times; one of them doubts the codes that are to be reviewed."""
+    """Review every sample note three times; one of the reviewers rejects the least likely code of each."""
     for path in samples.notes().values():
         answer = api.code_note(path.read_text(encoding="utf-8"), id=path.stem)
+        doubted = min(answer["codes"], key=lambda code: float(code["probability"]))["code"]
         for turn in range(3):
             decisions = [
-                {"code": code["code"], "action": "reject" if code["route"] == "review" and not turn else "accept"}
+                {"code": code["code"], "action": "reject" if code["code"] == doubted and not turn else "accept"}
                 for code in answer["codes"]
             ]
             api.review(f"{path.stem}-{turn}", "Dana Coder", decisions, model_version=answer["model"]["version"])

@@ -1,7 +1,7 @@
 """One deployed stack for a session of tests, on ports and state of its own, so that it can run beside `make run`."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from local import cloud
@@ -17,15 +17,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def deployed(name: str) -> Iterator[tuple[Stack, Processes]]:
-    """Deploy the template to an emulator whose state lies in a folder called `name`."""
+def deployed(name: str, more: Mapping[str, str] | None = None) -> Iterator[tuple[Stack, Processes]]:
+    """Deploy the template to an emulator, with `more` in its environment, whose state lies in a folder `name`."""
     settings = Settings(cloud_port=free_port(), workbench_port=free_port(), state=ROOT / ".local" / name)
     processes = Processes(settings.state / "logs")
     log = processes.log("sam")
     log.unlink(missing_ok=True)
     try:
         cloud.build(log)
-        cloud.start_emulator(settings, processes)
+        cloud.start_emulator(settings, processes, more)
         yield cloud.deploy(settings, log, {"BatchingWindowSeconds": "2"}), processes
     finally:
         processes.stop()

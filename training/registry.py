@@ -22,7 +22,7 @@ CHAMPION = "champion"
 STORE = Path(".mlflow")
 # What a run learns. The encoder, the code set and its term vectors come from elsewhere; the manifest names them
 # and holds their hashes.
-LOGGED_FILES = ("manifest.json", "entities.onnx", "billing.onnx", "lexicon.json")
+LOGGED_FILES = ("manifest.json", "span_gate.npy", "entities.onnx", "billing.onnx", "lexicon.json", "reference.json")
 
 
 def open_store(store: Path = STORE) -> MlflowClient:

@@ -27,6 +27,7 @@ from training import (
     export_encoder,
     model_card,
     promotion,
+    reference,
     registry,
     report,
     term_vectors,
@@ -158,7 +159,7 @@ def git_commit() -> str:
 def ship(folder: Path, output: Path) -> None:
     """Copy the artefact of `folder` to `output`, and write its model card."""
     output.mkdir(parents=True, exist_ok=True)
-    for name in (*entities.STABLE_FILES, *LEARNED_FILES, artefact.MANIFEST):
+    for name in (*artefact.read_manifest(folder).files, artefact.MANIFEST):
         shutil.copyfile(folder / name, output / name)
     manifest = artefact.verify(output)
     if output == SHIPPED:
@@ -203,7 +204,9 @@ def main(
     found.importance("billing", billed.model)
     write_manifest(work, thresholds, training, found.metrics)
     found.development(work, data_folder)
-    manifest = write_manifest(work, thresholds, training, found.metrics)
+    write_manifest(work, thresholds, training, found.metrics)
+    drawn = _generated(min(synthetic_notes, reference.NOTES), seed + 2)
+    manifest = reference.write(work, {"synthetic encounters": drawn, "CodiEsp training notes": sources.codiesp})
     for name, value in manifest.metrics.items():
         if name.count(".") < 4 and "slice" not in name:
             console.print(f"  {name} {value:.4f}")

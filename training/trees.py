@@ -74,14 +74,16 @@ def out_of_fold(
     return probabilities
 
 
-def best_threshold(notes: Sequence[NoteRows], probabilities: Sequence[NDArray[np.float32]]) -> float:
-    """Return the threshold with the highest micro F1 over candidates and missed gold codes."""
+def best_threshold(
+    notes: Sequence[NoteRows], probabilities: Sequence[NDArray[np.float32]], tolerance: float = 0.0
+) -> float:
+    """Return the lowest threshold within `tolerance` of the highest micro F1 over candidates and missed gold codes."""
     scores, labels = np.concatenate(list(probabilities)), np.concatenate([n.labels for n in notes])
     total = labels.sum() + sum(note.missed for note in notes)
     order = np.argsort(-scores)
     met = np.cumsum(labels[order])
     f1 = 2 * met / (np.arange(1, len(scores) + 1) + total)
-    return float(scores[order][int(f1.argmax())])
+    return float(scores[order][np.flatnonzero(f1 >= f1.max() - tolerance)[-1]])
 
 
 def micro_f1(notes: Sequence[NoteRows], probabilities: Sequence[NDArray[np.float32]], threshold: float) -> float:

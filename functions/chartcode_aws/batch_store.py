@@ -9,14 +9,19 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+# S3 asks to slow down where a batch begins to write many objects at once.
+_PATIENCE = Config(retries={"mode": "standard", "total_max_attempts": 10})
+
+
 @cache
 def _client() -> S3Client:
-    return boto3.client("s3")
+    return boto3.client("s3", config=_PATIENCE)
 
 
 class BatchStore:

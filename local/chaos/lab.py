@@ -33,8 +33,12 @@ class Lab:
     def __init__(self, settings: Settings, window: int) -> None:
         self.settings = settings
         self._faults = STATE / "faults.json"
-        self._start()
-        self.stack = cloud.deploy(settings, self._processes.log("sam"), {"BatchingWindowSeconds": str(window)})
+        try:
+            self._start()
+            self.stack = cloud.deploy(settings, STATE / "logs" / "sam.log", {"BatchingWindowSeconds": str(window)})
+        except BaseException:
+            self.stop()
+            raise
         self._set_visibility(VISIBILITY_SECONDS)
 
     def _start(self) -> None:
@@ -61,7 +65,7 @@ class Lab:
 
     def client(self, service: str) -> Any:
         """Return a client that tries often, as a patient caller does."""
-        config = Config(retries={"mode": "standard", "total_max_attempts": 12}, max_pool_connections=32)
+        config = Config(retries={"mode": "standard", "total_max_attempts": 10}, max_pool_connections=32)
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         return boto3.client(  # type: ignore[call-overload]
             service, endpoint_url=self.settings.endpoint, region_name=REGION, config=config, **keys
@@ -88,10 +92,20 @@ class Lab:
         return str(url)
 
     def waiting(self, name: str) -> int:
-        """Return the number of messages of a queue, those in flight included."""
-        wanted = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        """Return the number of messages of a queue, those in flight and delayed included."""
+        wanted = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
         found = self.sqs.get_queue_attributes(QueueUrl=self.queue(name), AttributeNames=wanted)["Attributes"]
         return sum(int(value) for value in found.values())
+
+    def messages(self, name: str) -> list[str]:
+        """Return the bodies of a queue's messages, which stay there."""
+        receive, url, found = self.sqs.receive_message, self.queue(name), []
+        while some := receive(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=300).get("Messages"):
+            found += some
+        for message in found:
+            handle = message["ReceiptHandle"]
+            self.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+        return [message["Body"] for message in found]
 
     @contextmanager
     def faults(self, seconds: float, **faults: dict[str, Any]) -> Iterator[None]:

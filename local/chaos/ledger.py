@@ -60,8 +60,15 @@ class Ledger:
 
     def objects(self, folder: str) -> int:
         """Return how many objects lie in a folder of the batches so far."""
-        names = [self._lab.stack.names(execution, folder) for execution in self.batches().values()]
-        return sum(map(len, names))
+        known = [batch for batch, keys in self._manifests.items() if keys & self._keys] or self.batches()
+        return sum(len(list(self._objects(batch, folder))) for batch in known)
+
+    def _objects(self, batch: str, folder: str) -> Iterator[str]:
+        bucket = self._lab.stack.results_bucket
+        pages = self._lab.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=bucket, Prefix=f"batches/{batch}/{folder}"
+        )
+        return (each["Key"] for page in pages for each in page.get("Contents", []))
 
     def ended(self) -> bool:
         """Return whether every batch so far has ended."""
@@ -107,9 +114,8 @@ class Ledger:
         return found
 
     def _records(self, batch: str, folder: str) -> Iterator[dict[str, Any]]:
-        prefix, bucket = f"batches/{batch}/{folder}", self._lab.stack.results_bucket
-        pages = self._lab.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        keys = [each["Key"] for page in pages for each in page.get("Contents", []) if each["Key"].endswith(".jsonl")]
+        bucket = self._lab.stack.results_bucket
+        keys = [key for key in self._objects(batch, folder) if key.endswith(".jsonl")]
 
         def lines(key: str) -> list[bytes]:
             return bytes(self._lab.s3.get_object(Bucket=bucket, Key=key)["Body"].read()).splitlines()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.chaos.lab import Lab
 from local.stack import INCOMING
@@ -54,9 +56,16 @@ class Drop:
         return number % BAD_EVERY == BAD_EVERY - 1
 
     def upload(self, lab: Lab, numbers: range | None = None) -> None:
-        """Put the files (or some of them) into the notes bucket, many at once."""
-        put = partial(lab.s3.put_object, Bucket=lab.stack.notes_bucket)
+        """Put the files (or some of them) into the notes bucket, many at once, until they are there."""
+
+        def put(number: int) -> None:
+            while True:
+                try:
+                    lab.s3.put_object(Bucket=lab.stack.notes_bucket, Key=self._key(number), Body=self._content(number))
+                except (BotoCoreError, ClientError):
+                    time.sleep(1)
+                else:
+                    return
+
         with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
-            uploads = [pool.submit(put, Key=self._key(n), Body=self._content(n)) for n in numbers or range(self.files)]
-            for upload in uploads:
-                upload.result()
+            list(pool.map(put, numbers or range(self.files)))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 
 from local.chaos.lab import Lab
-from local.chaos.notes import Drop
 from local.chaos.scenario import PATIENCE, Outcome, Scenario
 
 # Of one request to SQS.
@@ -34,7 +31,8 @@ def events(lab: Lab, files: int) -> Outcome:
     run = Scenario(lab, "events", files)
     lab.intake(Enabled=False)
     run.drop.upload(lab)
-    copies = [*_events(lab, run.drop)] * 2
+    run.until("all events are in the queue", lambda: lab.waiting("UploadQueue") == files)
+    copies = lab.messages("UploadQueue") * 2
     shuffled = random.Random(7).sample(copies, len(copies))  # noqa: S311
     for number in range(0, len(shuffled), MESSAGES_AT_ONCE):
         entries = [
@@ -46,16 +44,6 @@ def events(lab: Lab, files: int) -> Outcome:
     lab.intake(Enabled=True)
     run.healed()
     return run.end()
-
-
-def _events(lab: Lab, drop: Drop) -> Iterator[str]:
-    """Yield the event of each file of a drop, as S3 words it."""
-    bucket = lab.stack.notes_bucket
-    pages = lab.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=f"incoming/{drop.name}/")
-    for each in (version for page in pages for version in page["Versions"]):
-        found = {"key": each["Key"], "size": each["Size"], "etag": each["ETag"].strip('"')}
-        detail = {"bucket": {"name": bucket}, "object": {**found, "version-id": each["VersionId"]}}
-        yield json.dumps({"source": "aws.s3", "detail-type": "Object Created", "detail": detail})
 
 
 def starter_killed(lab: Lab, files: int) -> Outcome:
@@ -89,11 +77,13 @@ def predict_killed(lab: Lab, files: int) -> Outcome:
 
 
 def publisher_killed(lab: Lab, files: int) -> Outcome:
-    """Kill the publisher before its summary is written."""
+    """Kill the publisher when it starts, and again when it writes."""
     run = Scenario(lab, "publisher killed", files)
+    lab.kill("publish_results")  # the one that waits for work
     run.drop.upload(lab)
+    run.until("the publisher starts", lambda: lab.kill("publish_results") > 0)
     run.until("outputs are written", lambda: run.ledger.objects("results/fhir/") > 0)
-    run.details["processes"] = lab.kill("publish_results")
+    run.details["processes"] = 1 + lab.kill("publish_results")
     run.healed()
     run.recover()
     return run.end()

@@ -151,7 +151,7 @@ class Calculator:
         return self._glue(month.batches, workers, self.assumed.glue_setup_s + self.measured.cold_start_s + notes_s)
 
     def _audit(self, notes: int) -> dict[str, float]:
-        """Return an entry in the audit trail for each note, and all entries that are held once their time has passed."""
+        """Return the audit entries of notes, and all that are held once their retention has passed."""
         held = notes * AUDIT_COPIES * self.assumed.audit_bytes / GB * self.deployment.audit_months
         return {"dynamodb.write": notes * AUDIT_COPIES, "dynamodb.gb_month": held}
 

@@ -9,6 +9,7 @@ BRIDGES = (
     "api_key_identity",
     "bucket_configuration",
     "distributed_map",
+    "event_versions",
     "glue_jobs",
     "glue_security",
     "glue_tasks",

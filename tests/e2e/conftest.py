@@ -1,4 +1,7 @@
-"""What the end-to-end tests share: the deployed stack, and a way to drop files into it."""
+"""What the end-to-end tests share: the deployed stack, its traces, and a way to drop files into it."""
+
+import socket
+import threading
 
 import httpx
 import pytest
@@ -9,8 +12,25 @@ CANARY = "XQ7CANARYZ9"
 
 
 @pytest.fixture(scope="session")
-def stack():
-    with deployed("e2e") as (stack, _):
+def daemon():
+    """The address of an X-Ray daemon, and every segment that was sent to it."""
+    segments = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as received:
+        received.bind(("127.0.0.1", 0))
+
+        def listen():
+            while segment := received.recv(65_536):
+                segments.append(segment.decode())
+
+        threading.Thread(target=listen, daemon=True).start()
+        host, port = received.getsockname()
+        yield f"{host}:{port}", segments
+        received.sendto(b"", (host, port))  # the end
+
+
+@pytest.fixture(scope="session")
+def stack(daemon):
+    with deployed("e2e", {"AWS_XRAY_DAEMON_ADDRESS": daemon[0]}) as (stack, _):
         yield stack
 
 

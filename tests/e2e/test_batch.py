@@ -111,11 +111,15 @@ def test_a_predict_failure_is_retried_and_then_recorded(stack, drop):
         f["FunctionName"] for f in client.list_functions()["Functions"] if "PredictFunction" in f["FunctionName"]
     )
     working = client.get_function_configuration(FunctionName=name)["Environment"]
+    live = client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
     broken = {**working["Variables"], "CHARTCODE_MODEL_DIR": "/nowhere"}
     client.update_function_configuration(FunctionName=name, Environment={"Variables": broken})
+    version = client.publish_version(FunctionName=name)["Version"]
+    client.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
     try:
         (execution,) = stack.follow({drop("failing.txt", "Assessment: Migraine.")}, 180)
     finally:
+        client.update_alias(FunctionName=name, Name="live", FunctionVersion=live)
         client.update_function_configuration(FunctionName=name, Environment=working)
     assert execution.status == "FAILED"
     summary = stack.summary(execution)

@@ -11,17 +11,16 @@ count: Counter[str] = Counter()
 SLOWEST_SECONDS = 5.0
 CANARY = "XQ7CANARYZ9"
 
-_PIECES = """\
+# Between bars.
+_SCRAPS = """\
 ASSESSMENT:|Assessment & Plan|HPI:|Family Hx:|PMH|Plan|A/P:|Discharge Diagnoses:|
 |1. |2) |- |* |• |. |; |? |! |: |, |/|\t| |  |\r\n|\r|\x0b|\x0c|\x1c|\x85|\u2028|\u2029|\xa0|\u200b|\ufeff|\x00
 Dr. |Mr. |vs. |No. |e.g. |pt |no |denies |without |rule out |possible |history of |mother had |if |unless |but
 |type 2 diabetes|HTN|CKD 3|gout|Sjögren's|chest pain|oedema|s/p MI|c/o|b.i.d.|A1c 7.9|BP 140/90|x3|(|)|[|]|"|'|’
 64-year-old |woman |male |he |her |3 months old|28 weeks pregnant|32w4d GA|1+ |34 + 2|12|٣|²|½|0|999999999999|-|--
 é|é|İ|ß|ﬁ|Ω|中|😀|👩‍⚕️|\u202e|\ud7ff|\ue000|\U0010ffff|NAME: John Smith|MRN 12345|01/02/2020|555-123-4567
-a@b.org|https://x.org/|10.0.0.1|SSN 123-45-6789|90210|Boston, MA|#|@|&|<|>|{|}|\\|%s|{0}|$(x)|""".replace(
-    "\n", "|"
-).split("|")
-
+a@b.org|https://x.org/|10.0.0.1|SSN 123-45-6789|90210|Boston, MA|#|@|&|<|>|{|}|\\|%s|{0}|$(x)|"""
+_PIECES = _SCRAPS.replace("\n", "|").split("|")
 # Text that looks like a note, with all that notes are not supposed to hold.
 notes = st.lists(st.sampled_from([*_PIECES, "\n", " ", "\n\n"]) | st.text(max_size=6), max_size=60).map("".join)
 # One thing many times over: where a pattern that goes back and forth would show.

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import PurePosixPath
 
 import note_files
 import pyarrow
@@ -37,7 +38,7 @@ VALUES = st.one_of(
 
 
 def check(key, content):
-    with case(f"note file {key[-4:].lower()}"):
+    with case(f"note files, {PurePosixPath(key).suffix.lower() or 'no suffix'}"):
         records = list(note_files.read(key, content))
     assert records
     for record in records:

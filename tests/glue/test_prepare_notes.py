@@ -6,6 +6,7 @@ import object_store
 import pandas as pd
 import prepare_notes
 import pytest
+from job_errors import quotes_nothing
 
 SQL = (Path(__file__).parents[2] / "glue" / "validation.sql").read_text()
 
@@ -190,3 +191,16 @@ def test_the_same_name_has_other_surrogates_in_another_note(prepare):
     _, written = prepare(True, day_jsonl="\n".join(map(json.dumps, notes)))
     surrogates = {note["text"].split(" for ")[0] for note in rows(written, "prepared/shard-")}
     assert len(surrogates) > 4
+
+
+def test_errors_of_a_job_quote_nothing(spark):
+    @quotes_nothing
+    def parse(batches):
+        for batch in batches:
+            float(batch["text"].iloc[0])
+            yield batch
+
+    notes = spark.createDataFrame([("Zebra Smith has gout",)], "text string")
+    with pytest.raises(Exception, match=r"JobError: ValueError at test_prepare_notes\.py") as raised:
+        notes.mapInPandas(parse, "text string").collect()
+    assert "Zebra" not in str(raised.value)

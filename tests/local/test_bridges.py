@@ -149,6 +149,37 @@ def test_distributed_maps_write_their_results(plain, bridged):
         assert ("Contents" in emulator.client("s3").list_objects_v2(Bucket=bucket)) == written
 
 
+def test_distributed_maps_start_no_more_children_than_a_laptop_bears(plain, bridged):
+    def most(emulator):
+        client, state = emulator.client("stepfunctions"), {**BATCHED, "MaxConcurrency": 10_000}
+        arn = executed(emulator, state, {"id": "b", "items": [1]})["executionArn"]
+        (run,) = client.list_map_runs(executionArn=arn)["mapRuns"]
+        return client.describe_map_run(mapRunArn=run["mapRunArn"])["maxConcurrency"]
+
+    assert most(plain) == 10_000
+    assert most(bridged) < 1000
+
+
+def test_events_of_objects_name_their_version(plain, bridged):
+    def event(emulator):
+        s3, sqs, bridge, name = (*map(emulator.client, ("s3", "sqs", "events")), unique("versions"))
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        bridge.put_rule(Name=name, EventPattern=json.dumps({"source": ["aws.s3"]}))
+        bridge.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
+        s3.create_bucket(Bucket=name)
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        s3.put_bucket_notification_configuration(
+            Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+        version = s3.put_object(Bucket=name, Key="note.txt", Body=b"Gout")["VersionId"]
+        (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10)["Messages"]
+        return json.loads(message["Body"])["detail"]["object"].get("version-id") == version
+
+    assert not event(plain)
+    assert event(bridged)
+
+
 def test_lambda_errors_keep_their_type(plain, bridged):
     code = "class Busy(Exception): pass\n\ndef handler(event, context):\n    raise Busy('later')\n"
 

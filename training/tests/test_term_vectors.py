@@ -26,7 +26,7 @@ def search(vectors, tmp_path_factory):
     term_vectors.save(vectors, folder)
     assert (folder / dense.COMPONENTS_FILE).stat().st_size == dense.COMPONENTS * TERMS
     assert (folder / dense.VECTORS_FILE).stat().st_size == dense.DIRECTIONS * TERMS
-    return TermSearch.load(folder)
+    return TermSearch.load(folder, gated=False)
 
 
 def test_a_term_is_nearest_to_itself(search, vectors):

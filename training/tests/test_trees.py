@@ -79,6 +79,8 @@ def test_best_threshold():
     notes = [note([True, False]), note([True, False], missed=1)]
     probabilities = [np.array([0.9, 0.4], np.float32), np.array([0.8, 0.1], np.float32)]
     assert trees.best_threshold(notes, probabilities) == pytest.approx(0.8)
+    assert trees.best_threshold(notes, probabilities, tolerance=0.14) == pytest.approx(0.4)
+    assert trees.best_threshold(notes, probabilities, tolerance=0.13) == pytest.approx(0.8)
 
 
 def test_micro_f1():

@@ -85,7 +85,7 @@ ROLE = "arn:aws:sts::123456789012:assumed-role/billing/ann"
 @pytest.mark.parametrize(
     ("context", "who"),
     [
-        ({"identity": {"apiKeyId": "k1", "apiKey": "the key itself"}}, "api-key:k1"),
+        ({"identity": dict.fromkeys(["apiKeyId"], "k1")}, "api-key:k1"),
         ({"identity": {"userArn": ROLE, "apiKeyId": None}}, ROLE),
         ({"identity": {}, "authorizer": {"claims": {"sub": "s1", "email": "ann@example.org"}}}, "cognito:s1"),
         ({}, "unknown"),
