@@ -9,7 +9,7 @@ UV := .venvs/uv/bin/uv
 DATA ?= ../shared/data
 NOTES ?= 50000
 STACK ?= chartcode
-CASES ?= 10000
+CASES ?= 6500
 # What the Glue job that codes notes imports (template.yaml, CodeNotesJob).
 GLUE_MODULES := onnxruntime tokenizers rapidfuzz snowballstemmer pydantic
 # The CPU build where the package index offers one; on a GPU machine set TORCH to what it needs.
