@@ -1,5 +1,6 @@
 """What the end-to-end tests share: the deployed stack, its traces, and a way to drop files into it."""
 
+import contextlib
 import socket
 import threading
 
@@ -44,6 +45,25 @@ def send(stack):
         return httpx.request(method, stack.api_url + path, headers=headers, timeout=60, **kwargs)
 
     return request
+
+
+@contextlib.contextmanager
+def predict_that_fails(stack):
+    """Put a version of the coder's function behind its alias that finds no model."""
+    client = stack.client("lambda")
+    names = [each["FunctionName"] for each in client.list_functions()["Functions"]]
+    (name,) = [each for each in names if "PredictFunction" in each]
+    working = client.get_function_configuration(FunctionName=name)["Environment"]
+    live = client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+    broken = {"Variables": {**working["Variables"], "CHARTCODE_MODEL_DIR": "/nowhere"}}
+    client.update_function_configuration(FunctionName=name, Environment=broken)
+    version = client.publish_version(FunctionName=name)["Version"]
+    client.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
+    try:
+        yield
+    finally:
+        client.update_alias(FunctionName=name, Name="live", FunctionVersion=live)
+        client.update_function_configuration(FunctionName=name, Environment=working)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from conftest import CANARY
+from conftest import CANARY, predict_that_fails
 
 VISIT = f"HPI: Patient {CANARY} denies chest pain.\nAssessment:\n1. Essential hypertension\n2. Gout\n"
 MEGABYTES_5 = b"The patient is well. " * 250_000
@@ -106,21 +106,8 @@ def test_a_request_may_name_glue_as_the_engine(stack, mixed):
 
 
 def test_a_predict_failure_is_retried_and_then_recorded(stack, drop):
-    client = stack.client("lambda")
-    name = next(
-        f["FunctionName"] for f in client.list_functions()["Functions"] if "PredictFunction" in f["FunctionName"]
-    )
-    working = client.get_function_configuration(FunctionName=name)["Environment"]
-    live = client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
-    broken = {**working["Variables"], "CHARTCODE_MODEL_DIR": "/nowhere"}
-    client.update_function_configuration(FunctionName=name, Environment={"Variables": broken})
-    version = client.publish_version(FunctionName=name)["Version"]
-    client.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
-    try:
+    with predict_that_fails(stack):
         (execution,) = stack.follow({drop("failing.txt", "Assessment: Migraine.")}, 180)
-    finally:
-        client.update_alias(FunctionName=name, Name="live", FunctionVersion=live)
-        client.update_function_configuration(FunctionName=name, Environment=working)
     assert execution.status == "FAILED"
     summary = stack.summary(execution)
     assert (summary["status"], summary["accepted"], summary["coded"], summary["failed"]) == ("FAILED", 1, 0, 1)

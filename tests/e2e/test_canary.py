@@ -10,6 +10,7 @@ import zipfile
 import httpx
 import places
 import pytest
+from conftest import predict_that_fails
 
 WORD = "Qzvbxlumwop"  # and a letter for the way it went
 NUMBER = "7391846205"
@@ -104,20 +105,6 @@ def wait(stack, batches, seconds=240):
             return found
         assert time.monotonic() < deadline, found
         time.sleep(0.5)
-
-
-@contextlib.contextmanager
-def predict_that_fails(stack):
-    client = stack.client("lambda")
-    names = [each["FunctionName"] for each in client.list_functions()["Functions"]]
-    (name,) = [each for each in names if "PredictFunction" in each]
-    working = client.get_function_configuration(FunctionName=name)["Environment"]
-    broken = {"Variables": {**working["Variables"], "CHARTCODE_MODEL_DIR": "/nowhere"}}
-    client.update_function_configuration(FunctionName=name, Environment=broken)
-    try:
-        yield
-    finally:
-        client.update_function_configuration(FunctionName=name, Environment=working)
 
 
 @contextlib.contextmanager
