@@ -134,24 +134,27 @@ def _actions(note: CodedNote, code: Mapping[str, Any], decision: Decision | None
             shortcut="A",
             type="primary" if taken is None else "secondary",
             disabled=taken == "accept",
-            on_click=_decide_and_go_on,
-            args=(note, Decision("accept", name)),
+            on_click=_decide,
+            args=(note, Decision("accept", name), 1),
         )
         st.button(
             "Reject",
             key=f"do-reject-{name}",
             shortcut="X",
             disabled=taken == "reject",
-            on_click=note.review.decide,
-            args=(Decision("reject", name),),
+            on_click=_decide,
+            args=(note, Decision("reject", name)),
         )
         if st.button("Replace", key=f"do-replace-{name}", shortcut="E"):
             code_picker.replace(note, code)
 
 
-def _decide_and_go_on(note: CodedNote, decision: Decision) -> None:
-    note.review.decide(decision)
-    note.step(1)
+def _decide(note: CodedNote, decision: Decision, step: int = 0) -> None:
+    """Decide on the selected code; a key also reaches the card before, until the page is drawn anew."""
+    if note.selected == decision.code:
+        note.review.decide(decision)
+        if step:
+            note.step(step)
 
 
 def _reason(review: Review, decision: Decision) -> None:
