@@ -43,8 +43,8 @@ lint: setup ## ruff, sam validate --lint and cfn-lint with the rules for serverl
 types: setup ## mypy strict on chartcode
 	.venv/bin/mypy
 
-test-unit: setup ## Unit tests (no network) and the transformed template
-	.venv/bin/pytest tests/unit tests/infrastructure
+test-unit: setup ## Unit tests (no network), a little fuzzing, and the transformed template
+	.venv/bin/pytest tests/unit tests/fuzz tests/infrastructure
 
 test-glue: setup ## The Glue jobs on a local Spark
 	.venvs/spark/bin/python -m pytest tests/glue
@@ -101,7 +101,7 @@ evaluate: setup ## Figures on the development sets in DATA
 	.venv/bin/chartcode evaluate $(DATA)/doid_phrases_dev.jsonl --level phrases
 
 ##@ Cloud
-.PHONY: layers openapi invoke deploy glue-code glue-wheels redrive
+.PHONY: layers openapi invoke deploy glue-code glue-wheels redrive run-again
 layers: setup ## Build the Lambda layers for the Lambda target and check them against the 250 MB limit
 	.venv/bin/python -m layers.build
 
@@ -182,6 +182,12 @@ glue-wheels: setup ## For Network=isolated, upload the packages of the Glue job 
 redrive: setup ## Move uploads from the dead-letter queue back to work: make redrive STACK=chartcode
 	.venvs/cli/bin/aws sqs start-message-move-task --source-arn $(call output,DeadLetterQueueArn) \
 	  --destination-arn $(call output,UploadQueueArn)
+
+run-again: setup ## Code a failed batch again, under its id: make run-again BATCH=batch-... STACK=chartcode
+	machine=$(call output,StateMachineArn); aws=.venvs/cli/bin/aws; \
+	order=$$($$aws stepfunctions describe-execution --output text --query input \
+	  --execution-arn "$${machine/:stateMachine:/:execution:}:$(BATCH)"); \
+	$$aws stepfunctions start-execution --state-machine-arn "$$machine" --name "$(BATCH)-again-$$(date +%s)" --input "$$order"
 
 output = "$$(.venvs/cli/bin/aws cloudformation describe-stacks --stack-name $(STACK) --output text \
   --query "Stacks[0].Outputs[?OutputKey=='$(1)'].OutputValue")"

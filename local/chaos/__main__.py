@@ -31,8 +31,8 @@ Run = Callable[[Lab], Outcome]
 def quick() -> dict[str, Run]:
     """Return the scenarios that CI has time for."""
     return {
-        "starter-killed": partial(scenarios.starter_killed, files=100),
-        "predict-killed": partial(scenarios.predict_killed, files=120),
+        "starter-killed": partial(scenarios.starter_killed, files=60),
+        "predict-killed": partial(scenarios.predict_killed, files=100),
         "restart": partial(scenarios.restart, files=100),
     }
 
@@ -69,7 +69,7 @@ def one(name: str, run: Run, lab: Lab) -> Outcome:
 
 
 def main(
-    fast: Annotated[bool, typer.Option("--quick", help="Some scenarios, small, and 10 s of load: for CI")] = False,
+    fast: Annotated[bool, typer.Option("--quick", help="Some scenarios, small, and little load: for CI")] = False,
     only: Annotated[list[str] | None, typer.Option(help="Only this scenario (or load); may be repeated")] = None,
     files: Annotated[int, typer.Option(help="Files dropped at once")] = 5000,
     clients: Annotated[int, typer.Option(help="Clients of the API")] = 20,
@@ -93,7 +93,7 @@ def main(
     try:
         outcomes = [one(name, runs[name], lab) for name in wanted if name in runs]
         if "load" in wanted:
-            found = load.run(lab, clients, 10 if fast else seconds)
+            found = load.run(lab, *((4, 15) if fast else (clients, seconds)))
     finally:
         lab.stop()
     if outcomes:

@@ -61,7 +61,7 @@ def run(lab: Lab, clients: int, seconds: float) -> Load:
     for thread in threads:
         thread.join()
     load.seconds = time.monotonic() - began
-    if not load.latencies:
+    if not load.first:
         load.broken.append("no request was answered")
     return load
 

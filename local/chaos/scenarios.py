@@ -56,7 +56,7 @@ def starter_killed(lab: Lab, files: int) -> Outcome:
     run.until("a quarter is claimed", lambda: lab.claims() >= before + files // 4)
     run.details["processes"] = lab.kill("start_batch")
     run.details["claimed"] = lab.claims() - before
-    lab.intake(BatchSize=max(2, files // 7))
+    lab.intake(BatchSize=files // 3)
     run.healed()
     outcome = run.end()
     lab.intake(BatchSize=1000)

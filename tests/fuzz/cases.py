@@ -1,11 +1,21 @@
-"""What notes, files and requests may be made of, and the count of what was tried."""
+"""What notes, files and requests may be made of, how many are tried, and the count of what was tried."""
 
+import os
 import time
 from collections import Counter
 from contextlib import contextmanager
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+# Of each target: ``make fuzz`` asks for many.
+CASES = int(os.environ.get("FUZZ_CASES", "40"))
+fuzz = settings(
+    max_examples=CASES,
+    derandomize=CASES < 1000,  # the same ones whenever the unit tests run
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 count: Counter[str] = Counter()
 # A case of a few thousand characters takes milliseconds; one that takes this long is a denial of service.
 SLOWEST_SECONDS = 5.0

@@ -11,7 +11,7 @@ import pyarrow.parquet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz.cases import case, surrogates, texts
+from tests.fuzz.cases import case, fuzz, surrogates, texts
 
 PROBLEMS = {
     "bad_csv",
@@ -53,16 +53,19 @@ def check(key, content):
     return records
 
 
+@fuzz
 @given(SUFFIXES, st.binary(max_size=400))
 def test_any_bytes(suffix, content):
     check(f"incoming/ward/a{suffix}", content)
 
 
+@fuzz
 @given(st.sampled_from([".txt", ".jsonl", ".csv"]), texts, st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "latin-1"]))
 def test_any_text_in_any_encoding(suffix, text, encoding):
     check(f"incoming/a{suffix}", text.encode(encoding, "replace"))
 
 
+@fuzz
 @given(st.lists(st.dictionaries(NAMES, VALUES, max_size=5), min_size=1, max_size=5), st.booleans())
 def test_any_json_lines(rows, ascii_only):
     content = "\n".join(json.dumps(row, ensure_ascii=ascii_only) for row in rows).encode("utf-8", "surrogatepass")
@@ -70,6 +73,7 @@ def test_any_json_lines(rows, ascii_only):
     assert len(records) == len(rows)
 
 
+@fuzz
 @given(
     st.lists(
         st.sampled_from([b"{", b"}", b"[", b'"', b"text", b":", b",", b"\\ud800", b"\\", b"\n", b"1e999", b"9"]),
@@ -80,6 +84,7 @@ def test_anything_that_resembles_json(pieces):
     check("incoming/a.jsonl", b"".join(pieces) or b"{")
 
 
+@fuzz
 @given(st.lists(st.lists(texts, max_size=4), max_size=5), st.lists(NAMES, max_size=4), st.sampled_from(',;\t"'))
 def test_any_csv(rows, header, delimiter):
     stream = io.StringIO(newline="")
@@ -99,6 +104,7 @@ def _parquet():
 PARQUET = _parquet()
 
 
+@fuzz
 @given(
     st.lists(st.tuples(st.integers(0, len(PARQUET) - 1), st.integers(0, 255)), min_size=1, max_size=6), st.booleans()
 )

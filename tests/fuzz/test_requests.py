@@ -9,14 +9,29 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from batches.messages import BatchRequest
 from chartcode_aws import rest
 from chartcode_aws.problems import Problem
+from comprehend_medical import requests as comprehend
+from comprehend_medical.errors import ServiceError
 from hypothesis import given
 from hypothesis import strategies as st
 from reviews.messages import ReviewRequest
 
-from tests.fuzz.cases import CANARY, case, surrogates, texts
+from tests.fuzz.cases import CANARY, case, fuzz, surrogates, texts
 
 KEYS = ["text", "id", "age", "sex", "candidates", "name", "files", "engine", "note_id", "reviewer", "decisions", "code"]
-KEYS += ["action", "replacement", "evidence", "begin", "end", "probability", "route", CANARY]
+KEYS += [
+    "S3Bucket",
+    "S3Key",
+    "JobStatus",
+    "action",
+    "replacement",
+    "evidence",
+    "begin",
+    "end",
+    "probability",
+    "route",
+    CANARY,
+]
+FIELDS = ["Text", "InputDataConfig", "OutputDataConfig", "DataAccessRoleArn", "LanguageCode", "Filter", "MaxResults"]
 SCALARS = st.one_of(
     st.just(CANARY),
     st.just(f"{CANARY}.txt"),
@@ -58,13 +73,14 @@ def refused(target, reader, *arguments, statuses):
     with case(target):
         try:
             return reader(*arguments)
-        except Problem as problem:
-            assert problem.status in statuses
-            assert CANARY not in f"{problem.detail}{problem.reason}{problem}"
-            assert problem.__cause__ is None
+        except (Problem, ServiceError) as refusal:
+            assert refusal.status in statuses
+            assert CANARY not in repr(vars(refusal)) + str(refusal)
+            assert refusal.__cause__ is None
     return None
 
 
+@fuzz
 @given(BODIES, MEDIA_TYPES, st.booleans())
 def test_a_note_to_code(body, media_type, encoded):
     request = refused("POST /v1/codes", read, event(body, media_type, encoded), statuses={400, 413, 415, 422})
@@ -72,6 +88,7 @@ def test_a_note_to_code(body, media_type, encoded):
         assert request.text == (body or "")
 
 
+@fuzz
 @given(st.binary(max_size=60) | st.text(max_size=60), st.sampled_from(["application/json", "text/plain"]))
 def test_a_body_that_is_no_base64(body, media_type):
     body = body if isinstance(body, str) else base64.b64encode(body).decode()
@@ -80,12 +97,14 @@ def test_a_body_that_is_no_base64(body, media_type):
 
 
 @pytest.mark.parametrize("model", [ReviewRequest, BatchRequest])
+@fuzz
 @given(BODIES, MEDIA_TYPES, st.booleans())
 def test_a_request_in_json(model, body, media_type, encoded):
     sent = event(body, media_type, encoded)
     refused(model.__name__, rest.read_json, model, sent, statuses={400, 413, 415, 422})
 
 
+@fuzz
 @given(
     st.dictionaries(st.sampled_from(["q", "limit", CANARY]), st.one_of(texts, st.just(CANARY), st.just("7")))
     | st.none()
@@ -93,3 +112,13 @@ def test_a_request_in_json(model, body, media_type, encoded):
 def test_a_search(parameters):
     sent = APIGatewayProxyEvent({"headers": {}, "queryStringParameters": parameters})
     refused("GET /v1/codes", rest.read_query, SearchQuery, sent, statuses={422})
+
+
+@pytest.mark.parametrize("model", [comprehend.Infer, comprehend.StartJob, comprehend.ListJobs])
+@fuzz
+@given(st.dictionaries(st.sampled_from([*FIELDS, CANARY]), JSON, max_size=5) | JSON)
+def test_a_request_of_comprehend_medical(model, fields):
+    def read(body):
+        return comprehend.parse(model, comprehend.read(body))
+
+    refused(f"Comprehend Medical, {model.__name__}", read, json.dumps(fields).encode(), statuses={400})

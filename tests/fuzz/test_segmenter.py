@@ -9,7 +9,7 @@ from chartcode import patient, sections, sentences
 from chartcode import text as words
 from chartcode.assertion import _ORDER, SentenceAssertions
 from chartcode.deidentification import deidentify
-from tests.fuzz.cases import case, texts
+from tests.fuzz.cases import case, fuzz, texts
 
 LETTERS = re.compile(r"[^\W\d_]")
 
@@ -22,6 +22,7 @@ def covered(text, spans):
     return "".join(left)
 
 
+@fuzz
 @given(texts)
 def test_sections(text):
     with case("sections"):
@@ -35,6 +36,7 @@ def test_sections(text):
         assert not LETTERS.search(line) or sections._HEADING.search(line), line
 
 
+@fuzz
 @given(texts)
 def test_sentences(text):
     with case("sentences"):
@@ -49,6 +51,7 @@ def test_sentences(text):
         assert not LETTERS.search(inside, section.begin, section.end)
 
 
+@fuzz
 @given(texts)
 def test_words(text):
     with case("words"):
@@ -64,6 +67,7 @@ def test_words(text):
     ]
 
 
+@fuzz
 @given(texts)
 def test_assertions(text):
     with case("assertion"):
@@ -73,6 +77,7 @@ def test_assertions(text):
             assert list(traits) == [trait for trait in _ORDER if trait in traits]
 
 
+@fuzz
 @given(texts)
 def test_the_patient(text):
     with case("patient"):
@@ -82,6 +87,7 @@ def test_the_patient(text):
     assert weeks is None or 0 <= weeks < patient.MOST_WEEKS
 
 
+@fuzz
 @given(texts)
 def test_deidentification(text):
     with case("deidentification"):
