@@ -1,4 +1,4 @@
-"""The workbench's host: no way in but TLS, nothing readable but its own code and key."""
+"""The workbench's host, nested in the template: no way in but TLS, nothing readable but its own code and key."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,8 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from frontend import upload
+from tests.infrastructure.conftest import stage
+from tests.infrastructure.sam import Template, parameters
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = yaml_parse((ROOT / "frontend" / "hosting.yaml").read_text())
@@ -76,3 +78,61 @@ def test_the_service_starts_what_is_uploaded(tmp_path):
     assert not {"frontend/hosting.yaml", "frontend/Dockerfile"} & names
     fetched = FILES["/usr/local/bin/chartcode-workbench-fetch"]["content"]["Fn::Sub"]
     assert f"/{upload.KEY}" in fetched
+
+
+def hosted(template):
+    return template.resources["WorkbenchStack"]
+
+
+def test_the_workbench_is_hosted_only_where_its_network_is_named():
+    assert "WorkbenchStack" not in stage("dev").resources
+    assert "elasticloadbalancing" not in str(stage("dev").of("AWS::S3::BucketPolicy"))
+    assert "WorkbenchStack" in Template.of_stage("dev", WorkbenchVpcId="vpc-1").resources
+
+
+def test_the_nested_stack_gets_what_has_no_default_and_nothing_else(template):
+    given = hosted(template)["Properties"]["Parameters"]
+    assert set(given) == {name for name, each in TEMPLATE["Parameters"].items() if "Default" not in each}
+    for name, value in given.items():
+        named = {"Ref": f"Workbench{name}"}
+        assert value in (named, {"Fn::Join": [",", named]}) or f"Workbench{name}" not in parameters("prod"), name
+
+
+def test_the_nested_stack_gets_the_resources_of_this_one(template):
+    given = hosted(template)["Properties"]["Parameters"]
+    assert given["KeyArn"] == {"Fn::GetAtt": ["Key", "Arn"]}
+    assert (given["CodeBucket"], given["AccessLogsBucket"]) == ({"Ref": "ResultsBucket"}, {"Ref": "AccessLogsBucket"})
+    assert template.resources[given["ApiKeyId"]["Ref"]]["Type"] == "AWS::ApiGateway::ApiKey"
+    assert set(re.findall(r"\$\{(\w+)\}", given["ApiUrl"]["Fn::Sub"])) == {"Api", "Stage"}
+
+
+def test_the_nested_template_is_the_one_that_these_tests_read(template):
+    assert (ROOT / hosted(template)["Properties"]["TemplateURL"]).samefile(ROOT / "frontend" / "hosting.yaml")
+
+
+def test_the_load_balancer_may_deliver_its_access_logs_before_it_is_made(template):
+    assert hosted(template)["DependsOn"] == "AccessLogsBucketPolicy"
+    statements = template.statements("AWS::S3::BucketPolicy", Bucket={"Ref": "AccessLogsBucket"})
+    (delivers,) = [each for each in statements if "elasticloadbalancing" in str(each["Principal"])]
+    assert (delivers["Effect"], delivers["Action"]) == ("Allow", "s3:PutObject")
+    assert delivers["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    attributes = {each["Key"]: each["Value"] for each in RESOURCES["LoadBalancer"]["LoadBalancerAttributes"]}
+    assert attributes["access_logs.s3.bucket"] == {"Ref": "AccessLogsBucket"}
+    prefix = attributes["access_logs.s3.prefix"]
+    assert delivers["Resource"] == {"Fn::Sub": f"${{AccessLogsBucket.Arn}}/{prefix}/AWSLogs/${{AWS::AccountId}}/*"}
+    source = "arn:${AWS::Partition}:elasticloadbalancing:${AWS::Region}:${AWS::AccountId}:loadbalancer/*"
+    assert delivers["Condition"] == {"ArnLike": {"aws:SourceArn": {"Fn::Sub": source}}}
+
+
+def test_the_bucket_lets_the_instance_read_its_code_where_the_readers_of_notes_are_named(template):
+    statements = template.statements("AWS::S3::BucketPolicy", Bucket={"Ref": "ResultsBucket"})
+    (denied,) = [each for each in statements if each["Sid"] == "ReadersOnly"]
+    exempt = denied["NotResource"]["Fn::Sub"].removeprefix("${ResultsBucket.Arn}/").removesuffix("*")
+    assert upload.KEY.startswith(exempt)
+
+
+@pytest.mark.parametrize("missing", ["InstanceSubnetId", "CertificateArn", "AllowedCidr"])
+def test_a_workbench_without_one_of_its_parameters_is_refused(missing):
+    given = {name: each for name, each in parameters("prod").items() if name.startswith("Workbench")}
+    assert Template.refused(**given) == []
+    assert len(Template.refused(**given | {f"Workbench{missing}": ""})) == 1
