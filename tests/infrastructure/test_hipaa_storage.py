@@ -196,6 +196,31 @@ def test_Chartcode_DataExpires(template):
         assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}, name
 
 
+# What may go with the stack, and why.
+OF_THE_STACK = {"ClaimsTable": "It only keeps an upload from being taken twice."}
+WITHOUT_RETAIN = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Retain"}
+
+
+@control(
+    "308(a)(7)(ii)(A), 312(c)(1)",
+    BUCKET,
+    TABLE,
+    "AWS::KMS::Key",
+    breaks=[
+        ("ReviewsTable", "", {"Type": TABLE, **WITHOUT_RETAIN}),
+        ("BatchesTable", "", {"Type": TABLE}),
+        ("NotesBucket", "", {"Type": BUCKET, "DeletionPolicy": "Retain"}),
+        ("Key", "", {"Type": "AWS::KMS::Key", **WITHOUT_RETAIN}),
+        ("ClaimsTable", "", {"Type": TABLE, "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}),
+    ],
+)
+def test_Chartcode_DataOutlivesTheStack(template):
+    """Data of record, and the key that decrypts it, stay when the stack is deleted or a resource is replaced."""
+    for name in template.of(BUCKET, TABLE, "AWS::KMS::Key"):
+        policies = [template.resources[name].get(each) for each in ("DeletionPolicy", "UpdateReplacePolicy")]
+        assert (policies == ["Retain", "Retain"]) == (name not in OF_THE_STACK), name
+
+
 @control(
     "308(a)(7)(ii)(A)",
     TABLE,
