@@ -12,7 +12,7 @@ import streamlit as st
 from chartcode.client import ApiClient
 from frontend import session
 from frontend.exports import evidence
-from frontend.wording import ROUTES, STATUSES, count, literal, moment, percent, reason
+from frontend.wording import ROUTES, STATUSES, count, literal, moment, percent, reason, what_to_do
 
 RUNNING = ("WAITING_FOR_UPLOAD", "IN_PROGRESS")
 SECONDS = 2
@@ -76,7 +76,7 @@ def _outcome(batch: Mapping[str, Any]) -> None:
     words = STATUSES.get(batch["status"], batch["status"])
     if batch["status"] == "FAILED":
         error = batch.get("error") or "no reason given"
-        st.error(f"{words} ({error}). Its files are kept: start it again; if it fails again, report this name.")
+        st.error(f"{words} ({error}). Its files are kept: {what_to_do(error)}.")
     elif batch["status"] == "PARTIAL_SUCCESS":
         st.warning(f"{words}. See below why.")
     counts = batch["counts"]

@@ -114,3 +114,10 @@ def chapter(title: str) -> str:
 def literal(text: str) -> str:
     """Return `text` so that Markdown shows it as it is."""
     return re.sub(r"([\\`*_\[\]{}<>#|$~:])", r"\\\1", text)
+
+
+def what_to_do(error: str) -> str:
+    """Return what mends a batch that failed with `error`."""
+    if error == "BatchTooLarge":
+        return "divide them over several batches"
+    return "start it again; if it fails again, report this name"

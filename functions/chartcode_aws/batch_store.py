@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+
+from chartcode_aws import streams
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
 
 # S3 asks to slow down where a batch begins to write many objects at once.
 _PATIENCE = Config(retries={"mode": "standard", "total_max_attempts": 10})
+# Shards are small: nearly all of the time is waiting for S3.
+THREADS = 8
 
 
 @cache
@@ -62,6 +68,23 @@ class BatchStore:
         for line in body.iter_lines(chunk_size=65_536):
             if line.strip():
                 yield json.loads(line)
+
+    def read_each(self, keys: Iterable[str]) -> Iterator[list[dict[str, Any]]]:
+        """Yield the records of each of some JSONL objects, in order; `THREADS` of them are read ahead, and no more."""
+        waiting: deque[Future[list[dict[str, Any]]]] = deque()
+        with ThreadPoolExecutor(THREADS) as pool:
+            for key in keys:
+                waiting.append(pool.submit(lambda key: list(self.read_lines(key)), key))
+                if len(waiting) > THREADS:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def write_stream(self, name: str, pieces: Iterable[bytes], content_type: str) -> str:
+        """Write an object of the batch that is too large to hold, and return its key."""
+        key = self.prefix + name
+        streams.write(_client(), self.bucket, key, pieces, content_type)
+        return key
 
     def write_lines(self, name: str, records: Iterable[str]) -> str:
         """Write JSON records, one a line, and return the key."""

@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from chartcode_aws import streams
 from chartcode_aws.batch_store import BatchStore
 
 from chartcode.result import NoteResult
@@ -38,6 +39,8 @@ class _Outcome:
 
 
 _BY_PLACE = attrgetter("source", "line")
+# Of a shard, each with its name.
+_FOLDERS = ("prepared", "results", "failed")
 
 
 @cache
@@ -69,23 +72,30 @@ class _Output:
     def write(self) -> None:
         """Write a file for each input file of which a note was coded, then the manifests."""
         for source, outcomes in itertools.groupby(_outcomes(self._store), key=attrgetter("source")):
-            self._write_file(source, list(outcomes))
+            self._write_file(source, outcomes)
         self._write_manifests(self._store.read_json("summary.json"))
 
-    def _write_file(self, source: str, outcomes: list[_Outcome]) -> None:
-        coded = [each for each in outcomes if each.answer is not None]
-        if not coded:
-            self._failures[source] = outcomes[0].reason
-            return
-        if PurePosixPath(source).suffix.lower() == ".txt":
-            content = json.dumps(coded[0].answer)
+    def _write_file(self, source: str, outcomes: Iterator[_Outcome]) -> None:
+        # Without any answer there is no file: what stands before the first is held, and no more.
+        held: list[_Outcome] = []
+        for each in outcomes:
+            held.append(each)
+            if each.answer is not None:
+                break
         else:
-            content = "".join(json.dumps(_line(each)) + "\n" for each in outcomes)
+            self._failures[source] = held[0].reason
+            return
         key = self._job.output_of(source)
-        self._put(key, content)
+        lines = self._lines(itertools.chain(held, outcomes), one=PurePosixPath(source).suffix.lower() == ".txt")
+        streams.write(_s3(), self._store.bucket, key, lines, "application/json")
         del self._failures[source]
         self._successes.append({"Input": source, "Output": key, "InputSize": self._sizes[source]})
-        self._characters += sum(each.characters for each in coded)
+
+    def _lines(self, outcomes: Iterator[_Outcome], *, one: bool) -> Iterator[bytes]:
+        """Yield a file's content: the answer to its one note, or a line for each; count the characters coded."""
+        for each in outcomes:
+            self._characters += each.characters if each.answer is not None else 0
+            yield json.dumps(each.answer).encode() if one else json.dumps(_line(each)).encode() + b"\n"
 
     def _write_manifests(self, summary: dict[str, Any]) -> None:
         lists = f"{self._job.folder}Manifest_{self._job.name}/"
@@ -128,7 +138,7 @@ def _error(reason: str) -> dict[str, str]:
 def _outcomes(store: BatchStore) -> Iterator[_Outcome]:
     """Yield what became of every note, by file and line; a note with the text of an earlier one has its answer.
 
-    Only one shard of notes, and the answers that duplicates need, are held at a time.
+    Only a few shards of notes, and the answers that duplicates need, are held at a time.
     """
     rejected = list(_rejected(store))
     needed = {each.text_hash for each in rejected if each.text_hash}
@@ -145,16 +155,15 @@ def _outcomes(store: BatchStore) -> Iterator[_Outcome]:
 
 def _shards(store: BatchStore) -> Iterator[_Outcome]:
     """Yield the accepted notes, which the shards hold in order."""
-    written = set(store.keys("results/")) | set(store.keys("failed/"))
-    for key in store.keys("prepared/shard-"):
-        name = PurePosixPath(key).name
-        results, failures = (
-            store.read_lines(of_shard) if (of_shard := f"{store.prefix}{folder}/{name}") in written else ()
-            for folder in ("results", "failed")
-        )
+    names = [PurePosixPath(key).name for key in store.keys("prepared/shard-")]
+    written = {key for folder in _FOLDERS for key in store.keys(f"{folder}/")}
+    shards = [[f"{store.prefix}{folder}/{name}" for folder in _FOLDERS] for name in names]
+    read = store.read_each(key for keys in shards for key in keys if key in written)
+    for keys in shards:
+        notes, results, failures = (next(read) if key in written else [] for key in keys)
         answers = {result["id"]: entities.response(NoteResult.model_validate(result)) for result in results}
         reasons = {failure["id"]: failure["reason"] for failure in failures}
-        for note in store.read_lines(key):
+        for note in notes:
             answer, reason = answers.get(note["id"]), reasons.get(note["id"], "not_coded")
             text = note["text"]
             yield _Outcome(note["source"], note["line"], answer, len(text), reason, _hash(text))

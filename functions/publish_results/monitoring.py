@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -13,7 +12,7 @@ from chartcode_aws.observability import metrics
 
 from chartcode import artefact, reference
 from chartcode.terms import TermIndex
-from publish_results.outputs import THREADS, Tally
+from publish_results.outputs import Tally
 
 # Length and words are taken of the notes of so many shards, spread over the batch: some 2,000 notes.
 MOST_SHARDS = 80
@@ -52,10 +51,8 @@ def measure(store: BatchStore, tally: Tally) -> dict[str, Any] | None:
 def _texts(store: BatchStore) -> Iterator[str]:
     """Yield the text of the notes of shards spread over the batch."""
     keys = store.keys("prepared/shard-")
-    spread = keys[:: -(-len(keys) // MOST_SHARDS) or 1]
-    with ThreadPoolExecutor(THREADS) as pool:
-        for notes in pool.map(lambda key: list(store.read_lines(key)), spread):
-            yield from (note["text"] for note in notes)
+    for notes in store.read_each(keys[:: -(-len(keys) // MOST_SHARDS) or 1]):
+        yield from (note["text"] for note in notes)
 
 
 def emit(summary: dict[str, Any]) -> None:

@@ -54,7 +54,7 @@ def publish(store: BatchStore, batch_id: str, started: str, error: str | None) -
         "monitoring": monitoring.measure(store, tally),
         "started": started,
         "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "model": tally.model.model_dump(mode="json") if tally.model else None,
+        "model": tally.model,
         "results": f"s3://{store.bucket}/{store.prefix}results/",
     }
     store.write_json("summary.json", summary)

@@ -82,7 +82,7 @@ def publisher_killed(lab: Lab, files: int) -> Outcome:
     lab.kill("publish_results")  # the one that waits for work
     run.drop.upload(lab)
     run.until("the publisher starts", lambda: lab.kill("publish_results") > 0)
-    run.until("outputs are written", lambda: run.ledger.objects("results/fhir/") > 0)
+    run.until("outputs are written", lambda: run.ledger.objects("results/codes.csv") > 0)
     run.details["processes"] = 1 + lab.kill("publish_results")
     run.healed()
     run.recover()

@@ -51,9 +51,7 @@ class Assumed(BaseModel):
 
     batches_a_month: Annotated[int, Field(gt=0, description="batches a month, at least")] = 30
     notes_per_file: Annotated[int, Field(gt=0, description="notes in a dropped file")] = 100
-    largest_batch: Annotated[int, Field(gt=0, description="notes in a batch at most (Publish results has 300 s)")] = (
-        100_000
-    )
+    largest_batch: Annotated[int, Field(gt=0, description="notes in a batch at most (functions/plan_batch)")] = 500_000
     api_cold_share: Annotated[float, Field(ge=0, le=1, description="share of API calls that meet a cold start")] = 0.01
     request_log_bytes: Annotated[int, Field(ge=0, description="bytes logged for an API call")] = 1_000
     child_log_bytes: Annotated[int, Field(ge=0, description="bytes logged for a child of the Map")] = 5_000

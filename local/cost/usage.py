@@ -134,7 +134,7 @@ class Calculator:
         children = max(month.batches, math.ceil(shards / self.deployment.shards_per_child))
         cold = min(children, month.batches * 100)  # MaxConcurrency
         work_s = month.notes * self.measured.note_ms / 1000 + cold * self.measured.cold_start_s
-        work_s += shards * 3 * self.assumed.s3_ms / 1000
+        work_s += shards * 4 * self.assumed.s3_ms / 1000
         used = {
             "step_functions.transition": children * 2,
             "lambda.request": children,
@@ -159,7 +159,7 @@ class Calculator:
         """Plan and publish."""
         slower = max(1.0, FULL_CORE_GB / self.deployment.publish_gb)
         work_s = month.notes * self.measured.publish_ms / 1000 * slower + month.batches
-        work_s += shards * 2 * self.assumed.s3_ms / 1000 / 8  # eight threads
+        work_s += shards * self.assumed.s3_ms / 1000 / 8  # eight threads
         gb_seconds = work_s * self.deployment.publish_gb + month.batches * 0.5 * self.deployment.small_gb
         return {"lambda.request": month.batches * 2, f"lambda.gb_second.{architecture}": gb_seconds}
 

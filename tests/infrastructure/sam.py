@@ -40,6 +40,11 @@ def parameters(stage: str) -> dict[str, str]:
         "NotesReplicaBucketArn": "arn:aws:s3:::replica-of-notes",
         "ResultsReplicaBucketArn": "arn:aws:s3:::replica-of-results",
         "ReplicaKeyArn": "arn:aws:kms:us-west-2:123456789012:key/replica",
+        "WorkbenchVpcId": "vpc-0123456789abcdef0",
+        "WorkbenchLoadBalancerSubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
+        "WorkbenchInstanceSubnetId": "subnet-0123456789abcdef2",
+        "WorkbenchCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/workbench",
+        "WorkbenchAllowedCidr": "10.0.0.0/8",
     }
 
 
@@ -51,9 +56,10 @@ class Conditions:
         self._values = values
 
     def holds(self, name: str) -> bool:
-        return bool(self._value(self._conditions[name]))
+        return bool(self.value(self._conditions[name]))
 
-    def _value(self, expression: Any) -> Any:
+    def value(self, expression: Any) -> Any:
+        """Return what an expression of a condition or a rule comes to."""
         if not isinstance(expression, dict):
             return str(expression)
         ((function, given),) = expression.items()
@@ -63,13 +69,13 @@ class Conditions:
             case "Condition":
                 return self.holds(given)
             case "Fn::Equals":
-                return self._value(given[0]) == self._value(given[1])
+                return self.value(given[0]) == self.value(given[1])
             case "Fn::Not":
-                return not self._value(given[0])
+                return not self.value(given[0])
             case "Fn::And":
-                return all(map(self._value, given))
+                return all(map(self.value, given))
             case "Fn::Or":
-                return any(map(self._value, given))
+                return any(map(self.value, given))
         raise ValueError(function)
 
     def decide(self, node: Any) -> Any:
@@ -90,6 +96,20 @@ class Template:
     def __init__(self, resources: dict[str, Any], suppressions: dict[str, dict[str, str]]) -> None:
         self.resources = resources
         self.suppressions = suppressions
+
+    @staticmethod
+    def refused(**given: str) -> list[str]:
+        """Return what the template's rules say against parameters."""
+        raw = yaml_parse((ROOT / "template.yaml").read_text())
+        declared = {name: each.get("Default") for name, each in raw["Parameters"].items()}
+        conditions = Conditions({}, declared | given)
+        return [
+            assertion["AssertDescription"]
+            for rule in raw["Rules"].values()
+            if conditions.value(rule["RuleCondition"])
+            for assertion in rule["Assertions"]
+            if not conditions.value(assertion["Assert"])
+        ]
 
     @classmethod
     def of_stage(cls, stage: str, code: str = "s3://bucket/key", **overrides: str) -> Template:

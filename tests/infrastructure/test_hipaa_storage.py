@@ -80,14 +80,18 @@ def test_HIPAA_Security_S3BucketPublicWriteProhibited(template):
 @control(
     "308(a)(3)(i), 312(a)(1)",
     "AWS::S3::BucketPolicy",
-    breaks=("AccessLogsBucketPolicy", "PolicyDocument.Statement.1.Principal", "*"),
+    breaks=[
+        ("AccessLogsBucketPolicy", "PolicyDocument.Statement.1.Principal", "*"),
+        ("AccessLogsBucketPolicy", "PolicyDocument.Statement.2.Condition", {}),
+    ],
 )
 def test_s3_bucket_policy_grantee_check(template):
     """Only services of AWS are granted anything by a bucket, and only for this account."""
     for statement in template.statements("AWS::S3::BucketPolicy"):
         if statement["Effect"] == "Allow":
             assert set(statement["Principal"]) == {"Service"}, statement["Sid"]
-            assert set(statement["Condition"]["StringEquals"]) & {"aws:SourceAccount", "aws:SourceArn"}
+            keys = {key for operator in statement["Condition"].values() for key in operator}
+            assert keys & {"aws:SourceAccount", "aws:SourceArn"}, statement["Sid"]
 
 
 @control(
@@ -148,17 +152,29 @@ def test_Chartcode_NotesAreReadFromTheOwnAccountOnly(template):
         assert condition["Bool"] == {"aws:PrincipalIsAWSService": "false"}  # S3 delivers, CloudTrail reads
 
 
+# Code is no patient's data, and the workbench's instance, whose role this template does not know, reads it.
+COVERED_BY_READERS_ONLY = {
+    "NotesBucket": {"Resource": {"Fn::Sub": "${NotesBucket.Arn}/*"}},
+    "ResultsBucket": {"NotResource": {"Fn::Sub": "${ResultsBucket.Arn}/code/*"}},
+}
+
+
 @control(
     "308(a)(4)(ii)(B), 312(a)(1)",
     "AWS::S3::BucketPolicy",
     only="prod",
-    breaks=("ResultsBucketPolicy", "PolicyDocument.Statement.4"),
+    breaks=[
+        ("ResultsBucketPolicy", "PolicyDocument.Statement.4"),
+        ("ResultsBucketPolicy", "PolicyDocument.Statement.4.NotResource.Fn::Sub", "${ResultsBucket.Arn}/*"),
+    ],
 )
 def test_Chartcode_NotesAreReadByNamedRolesOnly(template):
     """With DataReaders: every role of the stack that a policy lets read, and no other, besides those named."""
     for bucket in ("NotesBucket", "ResultsBucket"):
         denied = denials(template, bucket)["ReadersOnly"]
         assert denied["Action"] == ["s3:GetObject", "s3:GetObjectVersion"]
+        covered = {key: denied[key] for key in ("Resource", "NotResource") if key in denied}
+        assert covered == COVERED_BY_READERS_ONLY[bucket]
         named = str(denied["Condition"]["ArnNotLike"]["aws:PrincipalArn"])
         assert "DataReaders" in named
         for role, each in template.of("AWS::IAM::Role").items():
@@ -178,6 +194,31 @@ def test_Chartcode_DataExpires(template):
         assert rule["ExpirationInDays"]["Ref"] in ("ResultRetentionDays", "LogRetentionDays"), name
     for name, table in template.of(TABLE).items():
         assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}, name
+
+
+# What may go with the stack, and why.
+OF_THE_STACK = {"ClaimsTable": "It only keeps an upload from being taken twice."}
+WITHOUT_RETAIN = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Retain"}
+
+
+@control(
+    "308(a)(7)(ii)(A), 312(c)(1)",
+    BUCKET,
+    TABLE,
+    "AWS::KMS::Key",
+    breaks=[
+        ("ReviewsTable", "", {"Type": TABLE, **WITHOUT_RETAIN}),
+        ("BatchesTable", "", {"Type": TABLE}),
+        ("NotesBucket", "", {"Type": BUCKET, "DeletionPolicy": "Retain"}),
+        ("Key", "", {"Type": "AWS::KMS::Key", **WITHOUT_RETAIN}),
+        ("ClaimsTable", "", {"Type": TABLE, "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}),
+    ],
+)
+def test_Chartcode_DataOutlivesTheStack(template):
+    """Data of record, and the key that decrypts it, stay when the stack is deleted or a resource is replaced."""
+    for name in template.of(BUCKET, TABLE, "AWS::KMS::Key"):
+        policies = [template.resources[name].get(each) for each in ("DeletionPolicy", "UpdateReplacePolicy")]
+        assert (policies == ["Retain", "Retain"]) == (name not in OF_THE_STACK), name
 
 
 @control(

@@ -7,7 +7,7 @@ import pytest
 
 from tests.infrastructure import calls
 from tests.infrastructure.conftest import stage
-from tests.infrastructure.sam import ROOT, Template
+from tests.infrastructure.sam import ROOT, Template, parameters
 
 FUNCTION = "AWS::Lambda::Function"
 GRADUAL = ("Api", "Batches", "ComprehendMedical", "Predict", "Reviews")
@@ -109,6 +109,23 @@ def test_the_api_is_called_by_holders_of_a_key_by_iam_or_by_users_of_cognito(aut
     schemes = api["Body"]["securityDefinitions"]
     assert set(schemes) == {"api_key", "sigv4"} | ({"cognito"} if auth == "cognito" else set())
     assert scheme in schemes
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_the_rules_let_both_stages_pass(stage):
+    assert Template.refused(**parameters(stage)) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"ApiAuth": "cognito"}, "UserPoolArn"),
+        ({"NotesReplicaBucketArn": "arn:aws:s3:::notes", "ReplicaKeyArn": "arn:aws:kms:::key/1"}, "ReplicaKeyArn"),
+    ],
+)
+def test_the_rules_refuse_parameters_that_lack_others(given, missing):
+    (reason,) = Template.refused(**given)
+    assert missing in reason
 
 
 def test_the_runbook_knows_every_alarm(template):

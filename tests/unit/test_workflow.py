@@ -44,6 +44,11 @@ def test_only_transient_errors_are_retried_by_name_before_the_failure_path():
         assert "States.ALL" not in retried, name
 
 
+def test_a_batch_that_is_too_large_is_not_planned_again():
+    first = TASKS["Plan batch"]["Retry"][0]
+    assert (first["ErrorEquals"], first["MaxAttempts"]) == (["BatchTooLarge"], 0)
+
+
 @pytest.mark.parametrize("name", ["Prepare notes", "Plan batch", "Publish results", "Code notes in Spark"])
 def test_a_process_that_dies_is_started_again(name):
     assert any("States.TaskFailed" in rule["ErrorEquals"] for rule in TASKS[name]["Retry"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pkgutil
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, BinaryIO, Literal, Self
 from urllib.parse import quote
@@ -53,26 +54,37 @@ class ApiClient:
         API Gateway key, sent as ``x-api-key``; empty where the API wants none.
     transport
         Replaces the network in tests.
+    auth
+        Authorizes every call of the API (but no upload or download: their addresses are signed already).
     """
 
-    def __init__(self, url: str, api_key: str = "", transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        api_key: str = "",
+        transport: httpx.BaseTransport | None = None,
+        auth: httpx.Auth | None = None,
+    ) -> None:
         self.url = url.rstrip("/")
+        self._auth = {"auth": auth} if auth else {}
         self._key = {"x-api-key": api_key} if api_key else {}
         self._http = httpx.Client(timeout=_TIMEOUT, transport=transport)
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Return the client for ``CHARTCODE_API_URL`` and ``CHARTCODE_API_KEY``.
+        """Return the client for ``CHARTCODE_API_URL``, ``CHARTCODE_API_KEY`` and ``CHARTCODE_API_AUTH``.
 
         Raises
         ------
         ApiUnreachable
             If the address is not set.
+        ApiError
+            If what shall authorize the calls cannot.
         """
         url = os.environ.get("CHARTCODE_API_URL", "")
         if not url:
             raise ApiUnreachable("No API is configured. Start one with `make run`, or set CHARTCODE_API_URL.")
-        return cls(url, os.environ.get("CHARTCODE_API_KEY", ""))
+        return cls(url, os.environ.get("CHARTCODE_API_KEY", ""), auth=auth_from_environment())
 
     # ---- notes and codes
 
@@ -167,7 +179,8 @@ class ApiClient:
     # ---- HTTP
 
     def _call(self, method: str, path: str, accept: str = "application/json", **request: Any) -> dict[str, Any]:
-        response = self._send(method, self.url + path, headers={"accept": accept, **self._key}, **request)
+        headers = {"accept": accept, **self._key}
+        response = self._send(method, self.url + path, headers=headers, **self._auth, **request)
         try:
             return dict(response.json())
         except (ValueError, TypeError):
@@ -183,6 +196,25 @@ class ApiClient:
         if response.is_error:
             raise _refused(response)
         return response
+
+
+def auth_from_environment() -> httpx.Auth | None:
+    """Return what ``CHARTCODE_API_AUTH`` names, as ``module:class``; None where it is not set.
+
+    Raises
+    ------
+    ApiError
+        If there is no such class, or it cannot authorize.
+    """
+    name = os.environ.get("CHARTCODE_API_AUTH", "")
+    if not name:
+        return None
+    try:
+        factory = pkgutil.resolve_name(name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ApiError(f"CHARTCODE_API_AUTH={name} cannot be imported: {error}.") from None
+    auth: httpx.Auth = factory()
+    return auth
 
 
 def _known(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -57,7 +57,9 @@ class Api:
 @pytest.fixture
 def api(monkeypatch):
     found = Api()
-    monkeypatch.setattr(batch, "ApiClient", lambda url, key: ApiClient(url, key, httpx.MockTransport(found)))
+    monkeypatch.setattr(
+        batch, "ApiClient", lambda url, key, auth: ApiClient(url, key, httpx.MockTransport(found), auth)
+    )
     monkeypatch.setattr(batch.time, "sleep", lambda seconds: None)
     return found
 
@@ -141,10 +143,22 @@ def test_a_refusal_and_no_answer_end_with_3(monkeypatch):
         raise httpx.ConnectError("refused")
 
     for transport in (refuse, break_off):
-        monkeypatch.setattr(
-            batch, "ApiClient", lambda url, key, t=transport: ApiClient(url, key, httpx.MockTransport(t))
-        )
+        mocked = httpx.MockTransport(transport)
+        monkeypatch.setattr(batch, "ApiClient", lambda url, key, auth, m=mocked: ApiClient(url, key, m, auth))
         assert run("list").exit_code == 3
+
+
+class Auth(httpx.Auth):
+    def auth_flow(self, request):
+        request.headers["authorization"] = "signed"
+        yield request
+
+
+def test_calls_are_authorized_as_the_environment_says(api):
+    assert run("list", env={"CHARTCODE_API_AUTH": f"{__name__}:Auth"}).exit_code == 0
+    assert api.seen[0].headers["authorization"] == "signed"
+    wrong = run("list", env={"CHARTCODE_API_AUTH": "no.such.module:Auth"})
+    assert (wrong.exit_code, "CHARTCODE_API_AUTH" in wrong.stderr, len(api.seen)) == (3, True, 1)
 
 
 def test_the_api_of_make_run_is_found_and_none_is_an_error(api, monkeypatch, tmp_path):

@@ -3,7 +3,7 @@ import io
 import httpx
 import pytest
 
-from chartcode.client import ApiClient, ApiRefused, ApiUnreachable
+from chartcode.client import ApiClient, ApiError, ApiRefused, ApiUnreachable, auth_from_environment
 
 
 def client(handler, key="key") -> ApiClient:
@@ -123,6 +123,40 @@ def test_a_file_is_downloaded_as_a_whole_or_refused():
     assert target.getvalue() == b"{}\n"
     with pytest.raises(ApiRefused, match="expired"):
         client(lambda request: httpx.Response(403)).download("http://s3.test/r", target)
+
+
+class Auth(httpx.Auth):
+    """What ``CHARTCODE_API_AUTH`` names in these tests."""
+
+    def auth_flow(self, request):
+        request.headers["authorization"] = "signed"
+        yield request
+
+
+def test_what_authorizes_signs_calls_of_the_api_but_no_upload_or_download(calls):
+    def handler(request: httpx.Request) -> httpx.Response:
+        calls.append(request)
+        return httpx.Response(200, json={})
+
+    api = ApiClient("http://api.test/v", transport=httpx.MockTransport(handler), auth=Auth())
+    api.model()
+    api.upload({"url": "http://s3.test/a?signature=1", "method": "PUT", "headers": {}}, b"HTN")
+    api.download("http://s3.test/r?signature=1", io.BytesIO())
+    assert [request.headers.get("authorization") for request in calls] == ["signed", None, None]
+
+
+def test_what_authorizes_is_named_by_the_environment(monkeypatch):
+    monkeypatch.delenv("CHARTCODE_API_AUTH", raising=False)
+    assert auth_from_environment() is None
+    monkeypatch.setenv("CHARTCODE_API_AUTH", f"{__name__}:Auth")
+    assert isinstance(auth_from_environment(), Auth)
+
+
+@pytest.mark.parametrize("name", ["no.such.module:Auth", f"{__name__}:Missing", "not a name"])
+def test_what_cannot_be_imported_authorizes_nothing(monkeypatch, name):
+    monkeypatch.setenv("CHARTCODE_API_AUTH", name)
+    with pytest.raises(ApiError, match="CHARTCODE_API_AUTH"):
+        auth_from_environment()
 
 
 def test_missing_configuration_says_what_to_set(monkeypatch):

@@ -68,9 +68,12 @@ def test_a_batch_that_waits_names_the_files_it_waits_for(open_page, api):
     assert "Not uploaded yet: b.txt" in open_page("batches", batch="batch-1").warning[0].value
 
 
-def test_a_failed_batch_says_what_to_do(open_page, api):
-    api.batch_now = {**BATCH, "status": "FAILED", "counts": {}, "error": "States.Timeout"}
-    assert "start it again" in open_page("batches", batch="batch-1").error[0].value
+@pytest.mark.parametrize(
+    ("error", "words"), [("States.Timeout", "start it again"), ("BatchTooLarge", "divide them over several batches")]
+)
+def test_a_failed_batch_says_what_to_do(open_page, api, error, words):
+    api.batch_now = {**BATCH, "status": "FAILED", "counts": {}, "error": error}
+    assert words in open_page("batches", batch="batch-1").error[0].value
 
 
 def test_the_api_down_can_be_tried_again(open_page, api):

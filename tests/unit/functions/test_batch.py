@@ -39,6 +39,21 @@ def test_plan_chooses_by_number_and_by_request(batch, event, context):
     assert lambda_handler({**request, "engine": "glue"}, context)["engine"] == "none"
 
 
+@pytest.mark.parametrize(("key", "most"), [("incoming/a.jsonl", 500_000), ("jobs/in/a.jsonl", 150_000)])
+def test_a_batch_that_could_not_be_published_is_refused_before_it_is_coded(batch, event, context, key, most):
+    from plan_batch.app import BatchTooLarge, lambda_handler
+
+    def put(name, content):
+        batch.put_object(Bucket="results", Key=f"batches/batch-1/{name}", Body=json.dumps(content).encode())
+
+    put("manifest.json", {**MANIFEST, "files": [{"bucket": "notes", "key": key}]})
+    put("prepared/counts.json", {**COUNTS, "accepted": most})
+    assert lambda_handler(event("plan_batch")[0], context)["notes"] == most
+    put("prepared/counts.json", {**COUNTS, "accepted": most + 1})
+    with pytest.raises(BatchTooLarge, match=f"{most + 1} notes"):
+        lambda_handler(event("plan_batch")[0], context)
+
+
 def test_predict_codes_what_it_can_and_names_the_rest(batch, event, context):
     from predict.app import lambda_handler
 
@@ -48,6 +63,8 @@ def test_predict_codes_what_it_can_and_names_the_rest(batch, event, context):
     result = json.loads(read(batch, "results/shard-00000.jsonl"))
     assert (result["id"], result["codes"][0]["code"]) == ("a", "M10.9")
     assert json.loads(read(batch, "failed/shard-00000.jsonl")) == {"id": "b", "reason": "empty"}
+    (bundle,) = map(json.loads, read(batch, "results/fhir/shard-00000.ndjson").splitlines())
+    assert (bundle["resourceType"], bundle["entry"][0]["resource"]["code"]["coding"][0]["code"]) == ("Bundle", "M10.9")
 
 
 def test_an_unforeseen_error_is_recorded_without_its_text(batch, event, context, monkeypatch):
@@ -77,8 +94,6 @@ def test_publish_counts_every_note(batch, event, context):
     header, row = read(batch, "results/codes.csv").splitlines()
     assert header == "id,code,description,probability,evidence"
     assert row.startswith("a,M10.9,")
-    (bundle,) = map(json.loads, read(batch, "results/fhir/shard-00000.ndjson").splitlines())
-    assert (bundle["resourceType"], bundle["entry"][0]["resource"]["code"]["coding"][0]["code"]) == ("Bundle", "M10.9")
 
 
 def test_publish_records_the_end_in_the_table(batch, event, context):

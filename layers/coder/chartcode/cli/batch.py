@@ -18,7 +18,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from chartcode.cli.console import ExitCode, Json, messages, stop
-from chartcode.client import ApiClient, ApiError, ApiRefused, ResultFormat
+from chartcode.client import ApiClient, ApiError, ApiRefused, ResultFormat, auth_from_environment
 
 app = typer.Typer(help="Send note files to a deployed Chartcode, and fetch what becomes of them.", no_args_is_help=True)
 
@@ -118,7 +118,7 @@ def _api(url: str, key: str) -> Iterator[ApiClient]:
     if not url:
         raise stop(ExitCode.CANNOT_RUN, "Which API? Give --url, set CHARTCODE_API_URL, or start one with `make run`.")
     try:
-        yield ApiClient(url, key)
+        yield ApiClient(url, key, auth=auth_from_environment())
     except ApiError as error:
         unknown = isinstance(error, ApiRefused) and error.status == 404
         raise stop(ExitCode.INCOMPLETE if unknown else ExitCode.API_FAILED, str(error)) from None
