@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
-from chartcode.lexical import content_words
+from chartcode.lexical import content_words, spelled_out
 from chartcode.lexicon import Association, Lexicon, phrases_of
 from chartcode.sentences import split
 from training.data import LabelledNote
@@ -27,7 +27,7 @@ def phrases_in(text: str) -> set[str]:
     return {
         phrase
         for sentence in split(text)
-        for _, _, phrase in phrases_of(content_words(text, sentence.begin, sentence.end))
+        for _, _, phrase in phrases_of(spelled_out(text, content_words(text, sentence.begin, sentence.end)))
     }
 
 

@@ -90,8 +90,9 @@ def prepare(folder: Path, encoder_source: str) -> None:
     )
     if not stages.is_done("terms", key, [terms.FILE, *entities.DENSE_FILES]):
         all_terms = build_terms.terms()
-        build_terms.save_index(build_terms.build_index(all_terms), folder)
-        term_vectors.save(term_vectors.encode_terms(all_terms, Encoder.load(folder)), folder)
+        index = build_terms.build_index(all_terms)
+        build_terms.save_index(index, folder)
+        term_vectors.save(term_vectors.encode_terms(all_terms, Encoder.load(folder)), index.term_code, folder)
         console.print(f"Term index: {len(all_terms)} terms")
         stages.mark("terms", key)
     if not stages.is_done("term texts", key, [search.FILE]):

@@ -11,10 +11,10 @@ from functools import cached_property
 
 from chartcode import rules
 from chartcode.billing_features import BillingFeatures
-from chartcode.candidates import Span
+from chartcode.candidates import Span, overlaps
 from chartcode.codeset import CodeSet
 from chartcode.edits import Dropped, Editor, Line
-from chartcode.mentions import ScoredCode, overlaps
+from chartcode.mentions import ScoredCode
 from chartcode.patient import stated_weeks
 from chartcode.result import BilledCode, Edit, Evidence, NotBilledCode
 from chartcode.rules import Assertion, HistoryCode

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chartcode import rules
-from chartcode.candidates import Span
-from chartcode.mentions import ScoredCode, overlaps
+from chartcode.candidates import Span, overlaps
+from chartcode.mentions import ScoredCode
 from chartcode.text import Word, is_content, words
 
 BILLING_FEATURES = (

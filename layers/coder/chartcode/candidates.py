@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from chartcode.dense import TermSearch
 from chartcode.encoder import Encoder, Encoding
-from chartcode.lexical import LexicalHits, LexicalSearch, content_words, expand
+from chartcode.lexical import LexicalHits, LexicalSearch, content_words, spelled_out
 from chartcode.lexicon import Association, Lexicon
 from chartcode.sentences import Sentence, split
 from chartcode.terms import TermIndex
@@ -37,6 +37,11 @@ DENSE_MOST = 40
 SAME_MENTION = 0.02
 
 Span = tuple[int, int]
+
+
+def overlaps(a: Span, b: Span) -> bool:
+    """Return whether two spans share a character."""
+    return a[0] < b[1] and b[0] < a[1]
 
 
 @dataclass(slots=True)
@@ -118,10 +123,11 @@ class CandidateFinder:
         sentences = split(text)
         contents = [content_words(text, s.begin, s.end) for s in sentences]
         matches: dict[str, Match] = {}
-        self._add_lexicon(contents, matches)
+        in_full = [spelled_out(text, content) for content in contents]
+        self._add_lexicon(in_full, matches)
         best_in_window = self._add_lexical(text, contents, matches, hidden)
         self._add_dense(text, sentences, contents, matches, hidden)
-        stems = [frozenset(s for word in c for s in expand(text[word.begin : word.end], word.stem)) for c in contents]
+        stems = [frozenset(word.stem for word in sentence) for sentence in in_full]
         return Candidates(text, sentences, _keep_best(matches), best_in_window, stems)
 
     def spans(self, text: str) -> tuple[list[Span], NDArray[np.float32]]:
@@ -131,8 +137,8 @@ class CandidateFinder:
         encodings = self._encoder.encode([text[s.begin : s.end] for s in sentences])
         return _span_vectors(text, sentences, contents, encodings)
 
-    def _add_lexicon(self, contents: list[list[Word]], matches: dict[str, Match]) -> None:
-        for sentence in contents:
+    def _add_lexicon(self, in_full: list[list[Word]], matches: dict[str, Match]) -> None:
+        for sentence in in_full:
             for begin, end, phrase in self._lexicon.search(sentence):
                 for association in self._lexicon.phrases[phrase]:
                     _match(matches, association.code).associate(phrase, association, (begin, end))

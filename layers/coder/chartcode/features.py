@@ -17,10 +17,11 @@ from chartcode import rules
 from chartcode.assertion import SentenceAssertions
 from chartcode.candidates import Candidates, Match, Span
 from chartcode.codeset import CodeSet
+from chartcode.lexical import content_words, spelled_out
 from chartcode.lexicon import Lexicon
 from chartcode.rules import Assertion
 from chartcode.terms import TermIndex
-from chartcode.text import content_stems, is_content, words
+from chartcode.text import content_stems
 
 NOTE_FEATURES = ("age", "sex", "words", "sentences", "sections", "mentions", "negated_share")
 FEATURES = (
@@ -155,7 +156,7 @@ class FeatureExtractor:
             float(len(phrase.split())),
             sum(precisions),
             float(len(precisions)),
-            self._overlap(phrase, match.code),
+            self._share_in_title(phrase, match.code),
             match.cosine, match.coverage, length, float(match.windows), gap, term_kind, depth,
             match.dense, float(match.dense_rank), float(match.dense_spans), match.dense_of_window,
         ]  # fmt: skip
@@ -167,7 +168,7 @@ class FeatureExtractor:
             found += [float(self._lexicon.held.get(phrase, 0)), float(self._lexicon.coded(phrase, match.code))]
         return found
 
-    def _overlap(self, phrase: str, code: str) -> float:
+    def _share_in_title(self, phrase: str, code: str) -> float:
         """Share of the words of `phrase` that the code's title has."""
         if not phrase:
             return 0.0
@@ -222,7 +223,7 @@ class FeatureExtractor:
 
 def _phrase_of(text: str) -> str:
     """Return the stems of the content words of `text`, as the lexicon joins them."""
-    return " ".join(word.stem for word in words(text) if is_content(word))
+    return " ".join(word.stem for word in spelled_out(text, content_words(text, 0, len(text))))
 
 
 def _relative(matches: list[Match]) -> list[list[float]]:

@@ -65,6 +65,11 @@ def content_words(text: str, begin: int, end: int) -> list[Word]:
     return found
 
 
+def spelled_out(text: str, content: Sequence[Word]) -> list[Word]:
+    """Return the content words of `text` with each abbreviation as the words that it stands for, all at its place."""
+    return [replace(word, stem=each) for word in content for each in expand(text[word.begin : word.end], word.stem)]
+
+
 class LexicalSearch:
     """Finds terms of the index in sentences."""
 
@@ -132,26 +137,33 @@ class LexicalSearch:
         lengths: NDArray[np.float64],
     ) -> LexicalHits:
         norms = self._index.norm[union]
+        shares = products / norms
         begins = np.array([word.begin for word in sentence], dtype=np.int32)
         ends = np.array([word.end for word in sentence], dtype=np.int32)
-        parts: list[tuple[NDArray[np.int32], ...]] = []
-        values: list[tuple[NDArray[Any], NDArray[Any]]] = []
+        parts: list[tuple[NDArray[Any], ...]] = []
         for size in range(1, min(MAX_WORDS, len(sentence)) + 1):
-            shared = products[size:] - products[:-size]
-            weight = np.sqrt(lengths[size:] - lengths[:-size])
-            cosine = shared / (weight[:, None] * norms).astype(np.float32)
-            window, terms = _best(np.asarray(cosine, dtype=np.float32))
-            parts.append((begins[window], ends[window + size - 1], union[terms].astype(np.int32)))
-            values.append((cosine[window, terms], np.minimum(shared[window, terms] / norms[terms] ** 2, 1)))
-        begin, end, term = (np.concatenate(each) for each in zip(*parts, strict=True))
-        cosine, coverage = (np.concatenate(each) for each in zip(*values, strict=True))
-        return LexicalHits(begin, end, term, cosine.astype(np.float32), coverage.astype(np.float32))
+            shared = shares[size:] - shares[:-size]
+            weight = np.sqrt(lengths[size:] - lengths[:-size]).astype(np.float32)
+            window, column = _best(shared, weight)
+            share = shared[window, column]
+            coverage = np.minimum(share / norms[column], 1)
+            parts.append((begins[window], ends[window + size - 1], union[column], share / weight[window], coverage))
+        begin, end, term, cosine, coverage = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return LexicalHits(begin, end, term.astype(np.int32), cosine, coverage)
 
 
-def _best(cosine: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return row and column numbers of up to `TOP` cosines of each row that reach `MIN_COSINE`, best first."""
-    row, column = np.nonzero(cosine >= MIN_COSINE)
-    order = np.lexsort((-cosine[row, column], row))
+def _best(shared: NDArray[np.float32], weight: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return row and column numbers of up to `TOP` terms of each window that reach `MIN_COSINE`, best first.
+
+    Parameters
+    ----------
+    shared
+        Product of each window with each term over the term's norm, [windows, terms].
+    weight
+        Norm of each window, [windows].
+    """
+    row, column = np.divmod(np.flatnonzero(shared >= (MIN_COSINE * weight)[:, None]), shared.shape[1])
+    order = np.lexsort((-shared[row, column], row))
     row, column = row[order], column[order]
     first = np.searchsorted(row, row, side="left")
     kept = np.arange(len(row)) - first < TOP

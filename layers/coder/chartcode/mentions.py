@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chartcode.candidates import Match, Span
+from chartcode.candidates import Match, Span, overlaps
 from chartcode.features import Context, Contexts
+from chartcode.lexical import spelled_out
 from chartcode.result import Entity, RankedCode, Trait
 from chartcode.text import words
 
@@ -31,11 +32,6 @@ class ScoredCode:
     contexts: tuple[Context, ...]
 
 
-def overlaps(a: Span, b: Span) -> bool:
-    """Return whether two spans share a character."""
-    return a[0] < b[1] and b[0] < a[1]
-
-
 def evidence_spans(match: Match, text: str) -> list[Span]:
     """Return the mentions of a candidate, in text order, none overlapping another.
 
@@ -44,7 +40,7 @@ def evidence_spans(match: Match, text: str) -> list[Span]:
     phrases are learned from whole sentences, and hypertension often stands beside diabetes.
     """
     spans = list(match.lexical_spans) if match.cosine >= GOOD_COSINE else []
-    named = {word.stem for begin, end in spans for word in words(text[begin:end])}
+    named = {word.stem for begin, end in spans for word in spelled_out(text, words(text[begin:end], begin))}
     best = match.best
     if best is not None:
         strong = best.precision * PHRASE_SHARE

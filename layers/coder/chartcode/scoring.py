@@ -10,6 +10,7 @@ from chartcode.codeset import CodeSet
 from chartcode.features import Contexts, FeatureExtractor
 from chartcode.lexicon import Lexicon
 from chartcode.mentions import MIN_ALTERNATIVE, ScoredCode, evidence_spans
+from chartcode.persons import without_names
 from chartcode.terms import TermIndex
 from chartcode.trees import ENTITY_FILE, Trees
 
@@ -23,7 +24,7 @@ class Scores:
     ranking
         Every candidate's code and probability.
     shown
-        Those of at least `MIN_ALTERNATIVE`, with their evidence.
+        Those of at least `MIN_ALTERNATIVE`, with their evidence, which is not the name of a person.
     """
 
     ranking: tuple[tuple[str, float], ...]
@@ -49,7 +50,8 @@ class Scorer:
         probabilities = self._trees.predict(self._extractor.extract(found, contexts, age, sex)).tolist()
         ranked = sorted(zip(probabilities, found.matches.values(), strict=True), key=lambda e: (-e[0], e[1].code))
         shown = [self._scored(p, match, found.text, contexts) for p, match in ranked if p >= MIN_ALTERNATIVE]
-        return Scores(tuple((match.code, probability) for probability, match in ranked), shown)
+        ranking = tuple((match.code, probability) for probability, match in ranked)
+        return Scores(ranking, without_names(shown, found.text))
 
     def _scored(self, probability: float, match: Match, text: str, contexts: Contexts) -> ScoredCode:
         spans = tuple(evidence_spans(match, text))

@@ -12,8 +12,9 @@ import snowballstemmer
 
 from chartcode import rules
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:\.\d+)?")
-_ROMAN = {"ii": "2", "iii": "3", "iv": "4"}
+# A run of letters, a number with the letter of a stage (3b), or a number.
+_PLAIN = r"[^\W\d_]+(?:['’][^\W\d_]+)?|(?<![^\W_])\d+[a-cA-C](?![^\W_])|\d+(?:\.\d+)?"
+_ROMAN = {"ii": "2", "iii": "3", "iv": "4", "iia": "2a", "iib": "2b", "iiia": "3a", "iiib": "3b"}
 
 # Function words, and words that ICD-10-CM titles carry without meaning to a clinician ("unspecified").
 STOP_WORDS = frozenset(
@@ -34,6 +35,15 @@ class Word:
     begin: int
     end: int
     stem: str
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    """Match a plain word, or an abbreviation that is none (``T2DM``, ``breast CA``)."""
+    forms = {each.form for each in rules.load(rules.Abbreviations).abbreviations}
+    mixed = sorted((form for form in forms if not re.fullmatch(_PLAIN, form)), key=len, reverse=True)
+    alternatives = "|".join(map(re.escape, mixed))
+    return re.compile(rf"(?<![^\W_])(?i:{alternatives})(?![^\W_])|{_PLAIN}")
 
 
 @cache
@@ -68,7 +78,7 @@ def _plain_stem(word: str) -> str:
 
 def words(text: str, offset: int = 0) -> list[Word]:
     """Return the words of `text`; `offset` is added to their positions."""
-    return [Word(m.start() + offset, m.end() + offset, stem(m.group())) for m in _WORD.finditer(text)]
+    return [Word(m.start() + offset, m.end() + offset, stem(m.group())) for m in _word().finditer(text)]
 
 
 _STOP_STEMS = frozenset(stem(word) for word in STOP_WORDS)

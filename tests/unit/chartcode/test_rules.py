@@ -2,6 +2,7 @@ import pytest
 
 from chartcode import rules
 from chartcode.errors import RuleFileError
+from chartcode.text import words
 
 
 @pytest.mark.parametrize("schema", list(rules._FILES))
@@ -29,3 +30,8 @@ def test_history_codes_are_billable(coder):
 def test_each_cue_stands_once_for_each_direction():
     cues = [(cue.cue, cue.direction) for cue in rules.load(rules.Cues).cues]
     assert len(cues) == len(set(cues))
+
+
+def test_every_abbreviation_is_read_as_one_word():
+    for each in rules.load(rules.Abbreviations).abbreviations:
+        assert len(words(each.form)) == 1, each.form

@@ -26,6 +26,13 @@ def test_words_keep_their_offsets():
     assert words("HTN", offset=10)[0].begin == 10
 
 
+def test_an_abbreviation_with_a_digit_is_one_word():
+    text = "T2DM, ckd3b; stage 3b, IIIb, prostate CA"
+    found = [text[w.begin : w.end] for w in words(text)]
+    assert found == ["T2DM", "ckd3b", "stage", "3b", "IIIb", "prostate CA"]
+    assert stem("IIIb") == stem("3b") != stem("3")
+
+
 def test_function_words_are_no_content():
     assert [w.stem for w in words("fracture of the hip") if is_content(w)] == [stem("fracture"), stem("hip")]
 
