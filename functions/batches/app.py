@@ -41,11 +41,10 @@ def get_batch(batch_id: str) -> Response[str]:
 
 @app.get("/v1/batches/<batch_id>/results")
 def get_results(batch_id: str) -> Response[str]:
-    """Link the results of a batch."""
-    wanted = rest.read_query(ResultsQuery, app.current_event).format
-    found = service.results(batch_id, wanted)
+    """Link the results of a batch, a page at a time."""
+    found = service.results(batch_id, rest.read_query(ResultsQuery, app.current_event))
     app.record("GetBatchResults", {"batch_id": batch_id})
-    return answer(found.model_dump_json())
+    return answer(found.model_dump_json(exclude_none=True))
 
 
 @app.get("/v1/batches/<batch_id>/quarantine")

@@ -52,6 +52,7 @@ class ResultsQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     format: Format = "json"
+    next: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,80}$", description="``next`` of the page before")
 
 
 class Upload(BaseModel):
@@ -122,6 +123,7 @@ class BatchResults(BaseModel):
     id: str
     format: Format
     files: list[ResultFile]
+    next: str | None = Field(default=None, description="Where the next page begins; absent on the last one")
 
 
 class QuarantinedRecord(BaseModel):

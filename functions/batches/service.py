@@ -28,6 +28,7 @@ from batches.messages import (
     Quarantine,
     QuarantinedRecord,
     ResultFile,
+    ResultsQuery,
     Upload,
 )
 from batches.progress import state
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MOST_RECORDS = 1000
+# A link has up to 2,000 characters, and an answer of Lambda 6 MB.
+MOST_FILES = 1000
 _LONGEST_ID = 80  # of an execution's name
 _ENDED = ("SUCCEEDED", "PARTIAL_SUCCESS", "FAILED")
 _FOLDERS: dict[Format, tuple[str, str]] = {
@@ -90,18 +93,23 @@ def get(batch_id: str) -> BatchState:
     return state(batch, missing)
 
 
-def results(batch_id: str, wanted: Format) -> BatchResults:
-    """Return links to the results of a batch; `Problem` (409) if it has not ended."""
+def results(batch_id: str, query: ResultsQuery) -> BatchResults:
+    """Return a page of links to the results of a batch; `Problem` (409) if it has not ended."""
     if _batch(batch_id).status not in _ENDED:
         raise Problem(HTTPStatus.CONFLICT, "The batch has not ended. Ask again when its status says so.")
     store = BatchStore(batch_id)
-    folder, suffix = _FOLDERS[wanted]
+    folder, suffix = _FOLDERS[query.format]
+    found = {PurePosixPath(key).name: (key, size) for key, size in store.sizes(folder).items() if key.endswith(suffix)}
+    names = [name for name in sorted(found) if name > (query.next or "")]
+    page = names[:MOST_FILES]
     files = [
         ResultFile(name=name, url=links.download(store.bucket, key, name), bytes=size)
-        for key, size in store.sizes(folder).items()
-        if key.endswith(suffix) and (name := PurePosixPath(key).name)
+        for name in page
+        for key, size in [found[name]]
     ]
-    return BatchResults(id=batch_id, format=wanted, files=files)
+    return BatchResults(
+        id=batch_id, format=query.format, files=files, next=page[-1] if len(names) > MOST_FILES else None
+    )
 
 
 def quarantine(batch_id: str) -> Quarantine:

@@ -134,9 +134,13 @@ class ApiClient:
         return self._call("GET", f"/v1/batches/{quote(batch_id, safe='')}")
 
     def results(self, batch_id: str, file_format: ResultFormat = "json") -> dict[str, Any]:
-        """List the files of a finished batch's results, each with an address to download it from."""
+        """List the files of a finished batch's results (of all pages), each with an address to download it from."""
         path = f"/v1/batches/{quote(batch_id, safe='')}/results"
-        return self._call("GET", path, params={"format": file_format})
+        listed = self._call("GET", path, params={"format": file_format})
+        while next_page := listed.pop("next", None):
+            page = self._call("GET", path, params={"format": file_format, "next": next_page})
+            listed = {**page, "files": [*listed["files"], *page["files"]]}
+        return listed
 
     def quarantine(self, batch_id: str) -> dict[str, Any]:
         """List what a batch could not code, with the reasons."""

@@ -163,3 +163,12 @@ def test_missing_configuration_says_what_to_set(monkeypatch):
     monkeypatch.delenv("CHARTCODE_API_URL", raising=False)
     with pytest.raises(ApiUnreachable, match="CHARTCODE_API_URL"):
         ApiClient.from_environment()
+
+
+def test_results_of_all_pages_are_listed():
+    pages = {None: {"id": "b", "files": [{"name": "1"}], "next": "1"}, "1": {"id": "b", "files": [{"name": "2"}]}}
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=pages[request.url.params.get("next")])
+
+    assert client(handler).results("b") == {"id": "b", "files": [{"name": "1"}, {"name": "2"}]}

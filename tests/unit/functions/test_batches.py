@@ -153,6 +153,21 @@ def test_results_are_links(send, ended, wanted, name):
     assert send("GET", "/v1/batches/batch-1/results", query={"format": "xml"})[0] == 422
 
 
+def test_many_results_come_in_pages(send, ended, put, monkeypatch):
+    monkeypatch.setattr("batches.service.MOST_FILES", 2)
+    for number in (1, 2, 3, 4):
+        put("batch-1", f"results/shard-{number:05d}.jsonl", {"id": "n"})
+    pages, query = [], {"format": "json"}
+    while True:
+        _, _, answer = send("GET", "/v1/batches/batch-1/results", query=query)
+        pages.append([file["name"] for file in answer["files"]])
+        if "next" not in answer:
+            break
+        query["next"] = answer["next"]
+    names = [f"shard-{number:05d}.jsonl" for number in range(5)]
+    assert pages == [names[:2], names[2:4], names[4:]]
+
+
 def test_quarantine_says_where_and_why_and_never_what(send, ended):
     _, _, answer = send("GET", "/v1/batches/batch-1/quarantine")
     assert answer["records"] == [
