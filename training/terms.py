@@ -14,6 +14,7 @@ import simple_icd_10_cm as icd
 from pydantic import BaseModel, ConfigDict, Field
 
 from chartcode import rules
+from chartcode.lexical import content_words, spelled_out
 from chartcode.terms import FILE, TermIndex
 from chartcode.text import is_content, words
 from training.codeset import billable_code, is_coded
@@ -108,7 +109,11 @@ def build_index(all_terms: list[Term]) -> TermIndex:
     """Return the inverted index over `all_terms` (inverse document frequency, cosine norms)."""
     codes = sorted({term.code for term in all_terms})
     number = {code: i for i, code in enumerate(codes)}
-    stems = [sorted({word.stem for word in words(term.text) if is_content(word)}) for term in all_terms]
+    # Spelled out, as the words of a note are: "CKD 3" is a term of the index.
+    stems = [
+        sorted({word.stem for word in spelled_out(term.text, content_words(term.text, 0, len(term.text)))})
+        for term in all_terms
+    ]
     vocabulary = {stem: i for i, stem in enumerate(sorted({stem for row in stems for stem in row}))}
     rows = [[vocabulary[stem] for stem in row] for row in stems]
     frequency = np.bincount(np.concatenate([np.array(row) for row in rows]), minlength=len(vocabulary))

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from chartcode import artefact, codeset, dense, encoder, lexicon, rules, search, terms, text, trees
+from chartcode import artefact, codeset, dense, encoder, lexical, lexicon, rules, search, terms, text, trees
 from chartcode.encoder import Encoder
 from training import (
     billing,
@@ -79,15 +79,10 @@ def prepare(folder: Path, encoder_source: str) -> None:
             for name in (encoder.MODEL_FILE, encoder.TOKENIZER_FILE):
                 shutil.copyfile(SHIPPED / name, folder / name)
         stages.mark("encoder", key)
-    built_from = (build_codeset, build_terms, term_vectors, dense, encoder, terms, text)
+    built_from = (build_codeset, build_terms, term_vectors, dense, encoder, lexical, terms, text)
     key = key_of([icd_release(), *(Path(str(module.__file__)) for module in built_from), folder / encoder.MODEL_FILE])
-    key = key_of(
-        [
-            key,
-            build_terms.INDEX_FILE,
-            *(rules.load(schema).model_dump_json() for schema in (rules.LayTerms, rules.WordSynonyms)),
-        ]
-    )
+    data_files = (rules.Abbreviations, rules.LayTerms, rules.WordSynonyms)
+    key = key_of([key, build_terms.INDEX_FILE, *(rules.load(schema).model_dump_json() for schema in data_files)])
     if not stages.is_done("terms", key, [terms.FILE, *entities.DENSE_FILES]):
         all_terms = build_terms.terms()
         index = build_terms.build_index(all_terms)

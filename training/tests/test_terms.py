@@ -42,3 +42,8 @@ def test_stems_of_a_code_are_those_of_all_its_terms():
         "I10": frozenset({"essenti", "hypertens", "high", "blood", "pressur"}),
         "M10.9": frozenset({"gout"}),
     }
+
+
+def test_an_abbreviation_in_a_term_is_spelled_out_as_in_a_note():
+    index = terms.build_index([terms.Term("CKD 3", "N18.30", terms.INDEX, 0)])
+    assert sorted(index.vocabulary) == ["3", "chronic", "diseas", "kidney"]
