@@ -29,13 +29,7 @@ from training.trees import NoteRows
 # A candidate of a synthetic note weighs this much beside one of a real note, so that the template notes, of which
 # there are more, do not outweigh them.
 SYNTHETIC_WEIGHT = 0.05
-DENSE_FILES = (
-    dense.DIRECTIONS_FILE,
-    dense.SEARCH_FILE,
-    dense.COMPONENTS_FILE,
-    dense.VECTORS_FILE,
-    dense.SEARCHED_FILE,
-)
+DENSE_FILES = (dense.DIRECTIONS_FILE, dense.SEARCH_FILE, dense.COMPONENTS_FILE, dense.VECTORS_FILE)
 STABLE_FILES = (
     codeset.FILE,
     encoder.MODEL_FILE,

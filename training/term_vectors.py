@@ -15,8 +15,6 @@ from chartcode import dense
 from chartcode.encoder import Encoder
 from training.terms import Term
 
-# A term this close to another of its code would find the same spans: it is left out of the search.
-REPETITION = 0.9
 # The projection is fitted on this many terms.
 FITTED = 20_000
 # Components of spans beyond this share are clipped, so that the others get finer steps.
@@ -53,36 +51,13 @@ def projection(vectors: NDArray[np.float32], directions: int, components: int, s
     return np.asarray(np.hstack([kept[:, :components] @ rotation, kept[:, components:]]), dtype=np.float32)
 
 
-def distinct(vectors: NDArray[np.float32], codes: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the numbers, ascending, of the terms that are not within `REPETITION` of an earlier one of their code.
-
-    Parameters
-    ----------
-    vectors
-        Unit vectors of the terms, float32 [terms, width].
-    codes
-        The number of each term's code, int32 [terms].
-    """
-    order = np.argsort(codes, kind="stable")
-    kept: list[int] = []
-    for terms in np.split(order, np.flatnonzero(np.diff(codes[order])) + 1):
-        mine: list[int] = []
-        for term in terms.tolist():
-            if not mine or (vectors[mine] @ vectors[term]).max() < REPETITION:
-                mine.append(term)
-        kept += mine
-    return np.array(sorted(kept), dtype=np.int32)
-
-
-def save(vectors: NDArray[np.float32], codes: NDArray[np.int32], folder: Path) -> None:
+def save(vectors: NDArray[np.float32], folder: Path) -> None:
     """Write the projection, the projected terms, and the graph that draws the shortlists of projected spans.
 
     Parameters
     ----------
     vectors
         Unit vectors of the terms, float32 [terms, width].
-    codes
-        The number of each term's code, int32 [terms].
     """
     components = min(dense.COMPONENTS, vectors.shape[1])
     directions = projection(vectors, min(dense.DIRECTIONS, vectors.shape[1]), components)
@@ -91,9 +66,7 @@ def save(vectors: NDArray[np.float32], codes: NDArray[np.int32], folder: Path) -
     terms = np.asarray(np.rint(projected / step), dtype=np.int8)
     np.save(folder / dense.DIRECTIONS_FILE, directions)
     (folder / dense.VECTORS_FILE).write_bytes(terms.tobytes())
-    searched = distinct(vectors, codes)
-    np.save(folder / dense.SEARCHED_FILE, searched)
-    columns = np.ascontiguousarray(terms[searched, :components].T)
+    columns = np.ascontiguousarray(terms[:, :components].T)
     (folder / dense.COMPONENTS_FILE).write_bytes(columns.tobytes())
     weight = TensorProto(name="terms", data_type=TensorProto.INT8, dims=columns.shape)
     weight.data_location = TensorProto.EXTERNAL

@@ -85,9 +85,8 @@ def prepare(folder: Path, encoder_source: str) -> None:
     key = key_of([key, build_terms.INDEX_FILE, *(rules.load(schema).model_dump_json() for schema in data_files)])
     if not stages.is_done("terms", key, [terms.FILE, *entities.DENSE_FILES]):
         all_terms = build_terms.terms()
-        index = build_terms.build_index(all_terms)
-        build_terms.save_index(index, folder)
-        term_vectors.save(term_vectors.encode_terms(all_terms, Encoder.load(folder)), index.term_code, folder)
+        build_terms.save_index(build_terms.build_index(all_terms), folder)
+        term_vectors.save(term_vectors.encode_terms(all_terms, Encoder.load(folder)), folder)
         console.print(f"Term index: {len(all_terms)} terms")
         stages.mark("terms", key)
     if not stages.is_done("term texts", key, [search.FILE]):

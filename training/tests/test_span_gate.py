@@ -27,7 +27,7 @@ def test_the_spans_of_gold_codes_pass():
     notes = [LabelledNote(id=str(n), text="x" * n, codes=("I10",)) for n in range(1, 20)]
     gate = span_gate.fit(Finder(), notes)
     _, vectors = Finder().spans("x" * 50)
-    search = TermSearch(None, np.eye(8, dtype=np.float32), np.zeros((1, 8), np.int8), 1.0, np.zeros(1, np.int32), gate)
+    search = TermSearch(None, np.eye(8, dtype=np.float32), np.zeros((1, 8), np.int8), 1.0, gate)
     likely = search.likely_mentions(vectors)
     assert len(likely) == max(SEARCHED_LEAST, 50)
     assert set(range(0, 100, 10)) <= set(likely.tolist())

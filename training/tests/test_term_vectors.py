@@ -7,7 +7,6 @@ from chartcode.errors import ArtefactError
 from training import term_vectors
 
 WIDTH, TERMS = 300, 3000
-CODES = np.arange(TERMS, dtype=np.int32)
 
 
 def unit(vectors):
@@ -24,7 +23,7 @@ def vectors():
 @pytest.fixture(scope="module")
 def search(vectors, tmp_path_factory):
     folder = tmp_path_factory.mktemp("terms")
-    term_vectors.save(vectors, CODES, folder)
+    term_vectors.save(vectors, folder)
     assert (folder / dense.COMPONENTS_FILE).stat().st_size == dense.COMPONENTS * TERMS
     assert (folder / dense.VECTORS_FILE).stat().st_size == dense.DIRECTIONS * TERMS
     return TermSearch.load(folder, gated=False)
@@ -62,20 +61,7 @@ def test_the_rotation_keeps_products(vectors):
 
 
 def test_missing_vectors_are_named(search, vectors, tmp_path):
-    term_vectors.save(vectors, CODES, tmp_path)
+    term_vectors.save(vectors, tmp_path)
     (tmp_path / dense.VECTORS_FILE).unlink()
     with pytest.raises(ArtefactError, match=dense.VECTORS_FILE):
         TermSearch.load(tmp_path)
-
-
-def test_repetitions_are_left_out_of_their_own_code_only():
-    plane = unit(np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [1.0, 0.1]]))
-    assert term_vectors.distinct(plane, np.array([4, 4, 4, 9], np.int32)).tolist() == [0, 2, 3]
-
-
-def test_what_is_searched_keeps_its_number(vectors, tmp_path):
-    repeated = np.concatenate([vectors[:1], vectors])
-    term_vectors.save(repeated, np.concatenate([CODES[:1], CODES]), tmp_path)
-    found = TermSearch.load(tmp_path, gated=False)
-    assert found.nearest(vectors[:3], 1).term[:, 0].tolist() == [0, 2, 3]
-    assert found.cosines(vectors[2:3], np.array([3])) == pytest.approx([1], abs=0.02)

@@ -1,9 +1,9 @@
 """Dense retrieval: which terms lie nearest to a span's vector.
 
 A linear gate first leaves out the spans of a long note that least look like mentions. Spans and terms are projected to
-their principal `DIRECTIONS`. An int8 product of the first `COMPONENTS` of them draws a shortlist from the terms, of
-which near repetitions are left out; all of them give its cosines. `training.term_vectors` fits the projection and
-writes the files; `training.span_gate` fits the gate.
+their principal `DIRECTIONS`. An int8 product of the first `COMPONENTS` of them draws a shortlist from all terms; all
+of them give its cosines. `training.term_vectors` fits the projection and writes the files; `training.span_gate` fits
+the gate.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from chartcode.session import open_session
 DIRECTIONS_FILE = "term_directions.npy"
 SEARCH_FILE = "term_search.onnx"
 COMPONENTS_FILE = "term_components.bin"
-SEARCHED_FILE = "term_searched.npy"
 VECTORS_FILE = "term_vectors.bin"
 GATE_FILE = "span_gate.npy"
 # The share of a note's spans that is searched, and the number that always is: the gate keeps 96 % of the spans that
@@ -34,7 +33,7 @@ SEARCHED_LEAST = 48
 DIRECTIONS = 256
 COMPONENTS = 160
 SHORTLIST = 32
-# Spans in one product: 64 spans x 83,000 terms x 4 bytes stay under 22 MB.
+# Spans in one product: 64 spans x 103,000 terms x 4 bytes stay under 27 MB.
 BLOCK = 64
 # Terms are first compared in groups of this many, so that only groups with a near one are sorted. A group takes every
 # n-th term, which makes its maximum a comparison of whole rows of memory.
@@ -70,33 +69,29 @@ class TermSearch:
         directions: NDArray[np.float32],
         vectors: NDArray[np.int8],
         scale: float,
-        searched: NDArray[np.int32],
         gate: NDArray[np.float32] | None = None,
     ) -> None:
         """Take the directions, [width, directions]; the terms in them, int8 [terms, directions]; and their step.
 
-        The session gives the products with the `searched` terms, in this order. The gate, [width], gives a span the
-        more, the likelier it is a mention; without one every span is searched.
+        The gate, [width], gives a span the more, the likelier it is a mention; without one every span is searched.
         """
         self._session = session
         self._directions = directions
         self._vectors = vectors
         self._scale = np.float32(scale)
-        self._searched = searched
         self._gate = gate
 
     @classmethod
     def load(cls, folder: Path, threads: int = 0, *, gated: bool = True) -> TermSearch:
         """Load the search of an artefact; training fits the gate with a search that is not `gated`."""
         session = open_session(folder / SEARCH_FILE, threads)
-        for name in (DIRECTIONS_FILE, VECTORS_FILE, SEARCHED_FILE, *([GATE_FILE] if gated else [])):
+        for name in (DIRECTIONS_FILE, VECTORS_FILE, *([GATE_FILE] if gated else [])):
             if not (folder / name).is_file():
                 raise ArtefactError(f"{folder / name} is missing. Run `make train`.")
         directions = np.load(folder / DIRECTIONS_FILE)
         vectors = np.memmap(folder / VECTORS_FILE, dtype=np.int8, mode="r").reshape(-1, directions.shape[1])
         scale = float(session.get_modelmeta().custom_metadata_map["scale"])
-        searched = np.load(folder / SEARCHED_FILE)
-        return cls(session, directions, vectors, scale, searched, np.load(folder / GATE_FILE) if gated else None)
+        return cls(session, directions, vectors, scale, np.load(folder / GATE_FILE) if gated else None)
 
     def likely_mentions(self, spans: NDArray[np.float32]) -> NDArray[np.int64]:
         """Return the numbers, ascending, of the unit span vectors that are worth a search."""
@@ -117,7 +112,7 @@ class TermSearch:
         for start in range(0, len(spans), BLOCK):
             block = slice(start, start + BLOCK)
             scores = self._session.run(None, {"projected": projected[block]})[0]
-            terms[block] = self._searched[highest(scores, shortlist)]
+            terms[block] = highest(scores, shortlist)
             cosines[block] = self._cosines(projected[block], terms[block])
         best = np.argsort(-cosines, axis=1, kind="stable")[:, :k]
         return DenseHits(np.take_along_axis(terms, best, axis=1), np.take_along_axis(cosines, best, axis=1))
