@@ -102,11 +102,13 @@ class CodeSearch:
         # Among equals the classification's own words come first, then the nearer code.
         order = np.lexsort((self._index.depth[found], self._index.kind[found], -cosines[found]))
         asked = _qualifiers(query)
+        typed = query.strip().lower()
         best: dict[str, tuple[float, str]] = {}
         for term in found[order[:_MAX_TERMS]].tolist():
             code, text = self._index.codes[self._index.term_code[term]], self._texts[term]
             score = min(float(cosines[term]), 1.0) * (1.0 if _qualifiers(text) == asked else _OTHER_QUALIFIER)
-            if code not in best or score > best[code][0]:
+            # An abbreviation is as near as what it stands for: then the term that was typed is shown.
+            if code not in best or score > best[code][0] or (score == best[code][0] and text.lower() == typed):
                 best[code] = (score, text)
         ranked = sorted(best.items(), key=lambda each: -each[1][0])[:limit]
         return [

@@ -17,9 +17,9 @@ def search(coder) -> CodeSearch:
     ("query", "code", "matched"),
     [
         ("essential hypertension", "I10", "Essential hypertension"),
-        ("broken wrist", "S62.109A", "Fracture of wrist NOS"),
+        ("broken wrist", "S62.109A", "broken wrist"),
         # abbreviations, in any case
-        ("HTN", "I10", "hypertension"),
+        ("HTN", "I10", "HTN"),
         ("ckd 3", "N18.30", "CKD 3"),
         ("mi", "I21.9", "Myocardial infarction NOS"),
         # misspellings, and words that are not typed to the end
