@@ -99,17 +99,17 @@ def results(batch_id: str, query: ResultsQuery) -> BatchResults:
         raise Problem(HTTPStatus.CONFLICT, "The batch has not ended. Ask again when its status says so.")
     store = BatchStore(batch_id)
     folder, suffix = _FOLDERS[query.format]
-    found = {PurePosixPath(key).name: (key, size) for key, size in store.sizes(folder).items() if key.endswith(suffix)}
-    names = [name for name in sorted(found) if name > (query.next or "")]
-    page = names[:MOST_FILES]
+    left = [
+        (name, key, size)
+        for key, size in store.sizes(folder).items()
+        if key.endswith(suffix) and (name := PurePosixPath(key).name) > (query.next or "")
+    ]
     files = [
         ResultFile(name=name, url=links.download(store.bucket, key, name), bytes=size)
-        for name in page
-        for key, size in [found[name]]
+        for name, key, size in left[:MOST_FILES]
     ]
-    return BatchResults(
-        id=batch_id, format=query.format, files=files, next=page[-1] if len(names) > MOST_FILES else None
-    )
+    following = files[-1].name if len(left) > MOST_FILES else None
+    return BatchResults(id=batch_id, format=query.format, files=files, next=following)
 
 
 def quarantine(batch_id: str) -> Quarantine:

@@ -12,7 +12,7 @@ from chartcode.mentions import ScoredCode
 
 
 def without_names(scored: Iterable[ScoredCode], text: str) -> list[ScoredCode]:
-    """Return the scored codes of `text` without the mentions that are a person's name, and those that have others."""
+    """Return the scored codes of `text` without mentions that are a person's name; a code with no other goes."""
     lines: dict[Span, list[Span]] = {}
     kept = []
     for each in scored:
