@@ -90,11 +90,10 @@ def note_numbers(text: str) -> list[float]:
 
 def classic_features(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32]:
     """Return float32 [notes, encoder width + 7]: the mean over all word pieces of a note, and its seven numbers."""
-    rows = [
-        np.concatenate([encoding.sums[-1] / max(len(encoding.begins), 1), note_numbers(text)])
-        for text in track(texts, description="Encoding notes", transient=True)
-        for encoding in encoder.encode([text])
-    ]
+    rows = []
+    for text in track(texts, description="Encoding notes", transient=True):
+        vectors = encoder.encode(text, [(0, len(text))]).vectors
+        rows.append(np.concatenate([vectors.sum(axis=0) / max(len(vectors), 1), note_numbers(text)]))
     return np.array(rows, dtype=np.float32).reshape(len(texts), encoder.width + len(NOTE_FEATURES))
 
 

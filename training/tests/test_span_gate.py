@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from chartcode.dense import SEARCHED_LEAST, TermSearch
+from chartcode.dense import SEARCHED_LEAST, SEARCHED_SHARE, TermSearch
 from training import span_gate
 from training.data import LabelledNote
 
@@ -29,7 +29,7 @@ def test_the_spans_of_gold_codes_pass():
     _, vectors = Finder().spans("x" * 50)
     search = TermSearch(None, np.eye(8, dtype=np.float32), np.zeros((1, 8), np.int8), 1.0, gate)
     likely = search.likely_mentions(vectors)
-    assert len(likely) == max(SEARCHED_LEAST, 50)
+    assert len(likely) == max(SEARCHED_LEAST, round(100 * SEARCHED_SHARE))
     assert set(range(0, 100, 10)) <= set(likely.tolist())
     assert likely.tolist() == sorted(likely.tolist())
     short = vectors[:SEARCHED_LEAST]

@@ -7,9 +7,11 @@ doi:10.1016/j.jbi.2009.05.002): up to a number of words, a terminating cue, or t
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import TypeAlias
 
 from chartcode import rules
@@ -77,34 +79,46 @@ class SentenceAssertions:
     def __init__(self, sentence: str) -> None:
         pattern, by_cue = _pattern()
         found = [(m, by_cue[" ".join(m.group().lower().split())]) for m in pattern.finditer(sentence)]
-        tokens = [(m.start(), m.end()) for m in _TOKEN.finditer(sentence)]
+        tokens = [m.span() for m in _TOKEN.finditer(sentence)]
         stops = [m.span() for m, cues in found if any(cue.direction == "terminate" for cue in cues)]
-        self._scopes = [
+        scopes = [
             scope
             for match, cues in found
             if not any(cue.direction == "pseudo" for cue in cues)
             for cue in cues
             if (scope := _reach(match.span(), cue, tokens, stops)) is not None
         ]
+        self._scopes = sorted(scopes, key=_begin)
+        self._longest = max((scope.end - scope.begin for scope in scopes), default=0)
 
     def traits(self, begin: int, end: int) -> tuple[Assertion, ...]:
         """Return what is asserted of the mention ``sentence[begin:end]``."""
-        found = {s.assertion for s in self._scopes if s.begin <= begin and end <= s.end}
+        # A sentence may be a whole dictation: only the scopes that can reach the mention are looked at.
+        first = bisect_left(self._scopes, end - self._longest, key=_begin)
+        near = self._scopes[first : bisect_right(self._scopes, begin, key=_begin)]
+        found = {scope.assertion for scope in near if end <= scope.end}
         return tuple(assertion for assertion in _ORDER if assertion in found)
+
+
+def _begin(scope: _Scope) -> int:
+    return scope.begin
 
 
 def _reach(
     span: tuple[int, int], cue: Cue, tokens: list[tuple[int, int]], stops: list[tuple[int, int]]
 ) -> _Scope | None:
+    """Return how far `cue`, at `span`, reaches among the tokens and up to the next stop, both in text order."""
     if cue.assertion is None:
         return None
     begin, end = span
     if cue.direction == "forward":
-        inside = [token for token in tokens if token[0] >= end][: cue.words]
-        limit = min([stop for stop, _ in stops if stop >= end], default=None)
+        first = bisect_left(tokens, (end,))
+        inside = tokens[first : first + cue.words]
         reach = inside[-1][1] if inside else end
-        return _Scope(end, reach if limit is None else min(reach, limit), cue.assertion)
-    before = [token for token in tokens if token[1] <= begin][-cue.words :]
-    floor = max([stop for _, stop in stops if stop <= begin], default=None)
+        stop = bisect_left(stops, (end,))
+        return _Scope(end, min(reach, stops[stop][0]) if stop < len(stops) else reach, cue.assertion)
+    last = bisect_right(tokens, begin, key=itemgetter(1))
+    before = tokens[max(last - cue.words, 0) : last]
     reach = before[0][0] if before else begin
-    return _Scope(reach if floor is None else max(reach, floor), begin, cue.assertion)
+    stop = bisect_right(stops, begin, key=itemgetter(1))
+    return _Scope(max(reach, stops[stop - 1][1]) if stop else reach, begin, cue.assertion)

@@ -6,7 +6,7 @@ Every sentence is read once and encoded once; the retrievers look at windows of 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -134,8 +134,8 @@ class CandidateFinder:
         """Return the spans of `text` that can be looked up densely, and their unit vectors, float32 [spans, width]."""
         sentences = split(text)
         contents = [content_words(text, s.begin, s.end) for s in sentences]
-        encodings = self._encoder.encode([text[s.begin : s.end] for s in sentences])
-        return _span_vectors(text, sentences, contents, encodings)
+        spans = _dense_spans(text, contents)
+        return spans, self._encoder.encode(text, [(s.begin, s.end) for s in sentences]).pool(_array(spans))
 
     def _add_lexicon(self, in_full: list[list[Word]], matches: dict[str, Match]) -> None:
         for sentence in in_full:
@@ -146,7 +146,7 @@ class CandidateFinder:
     def _add_lexical(
         self, text: str, contents: list[list[Word]], matches: dict[str, Match], hidden: frozenset[int]
     ) -> dict[Span, float]:
-        found = [hits for s in contents if s and (hits := self._lexical.search(text, s)) is not None]
+        found = [hits for sentence in contents for hits in self._lexical.search(text, sentence)]
         if not found:
             return {}
         hits = LexicalHits(*(np.concatenate([getattr(h, name) for h in found]) for name in _HIT_FIELDS))
@@ -160,21 +160,21 @@ class CandidateFinder:
         best = order[np.sort(first)][: MAX_LEXICAL * 2]
         counts = np.bincount(codes, minlength=len(self._index.codes))
         peaks = np.full(len(self._index.codes), np.inf, dtype=np.float32)
-        for i in best:
-            code = self._index.codes[codes[i]]
-            match = _match(matches, code)
-            match.cosine, match.coverage = float(hits.cosine[i]), float(hits.coverage[i])
-            match.term, match.windows = int(hits.term[i]), int(counts[codes[i]])
-            match.term_depth = int(self._index.depth[match.term])
-            match.window = (int(hits.begin[i]), int(hits.end[i]))
-            peaks[codes[i]] = hits.cosine[i]
-        for i in np.flatnonzero(hits.cosine >= peaks[codes] - np.float32(SAME_MENTION)):
-            span = (int(hits.begin[i]), int(hits.end[i]))
-            matches[self._index.codes[codes[i]]].lexical_spans.append(span)
-        strongest: dict[Span, float] = defaultdict(float)
-        for begin, end, cosine in zip(hits.begin.tolist(), hits.end.tolist(), hits.cosine.tolist(), strict=True):
-            strongest[begin, end] = max(strongest[begin, end], cosine)
-        return dict(strongest)
+        columns = (codes, hits.cosine, hits.coverage, hits.term, hits.begin, hits.end)
+        for number, cosine, coverage, term, begin, end in zip(*(each[best].tolist() for each in columns), strict=True):
+            match = _match(matches, self._index.codes[number])
+            match.cosine, match.coverage, match.term = cosine, coverage, term
+            match.term_depth, match.windows, match.window = (
+                int(self._index.depth[term]),
+                int(counts[number]),
+                (begin, end),
+            )
+        peaks[codes[best]] = hits.cosine[best]
+        near = np.flatnonzero(hits.cosine >= peaks[codes] - np.float32(SAME_MENTION))
+        spans = (codes, hits.begin, hits.end)
+        for number, begin, end in zip(*(each[near].tolist() for each in spans), strict=True):
+            matches[self._index.codes[number]].lexical_spans.append((begin, end))
+        return _strongest(hits)
 
     def _add_dense(
         self,
@@ -184,65 +184,57 @@ class CandidateFinder:
         matches: dict[str, Match],
         hidden: frozenset[int],
     ) -> None:
-        encodings = self._encoder.encode([text[s.begin : s.end] for s in sentences])
-        spans, vectors = _span_vectors(text, sentences, contents, encodings)
+        spans = _dense_spans(text, contents)
         if not spans:
             return
+        encoding = self._encoder.encode(text, [(s.begin, s.end) for s in sentences])
+        vectors = encoding.pool(_array(spans))
         likely = self._search.likely_mentions(vectors)
         hits = self._search.nearest(vectors[likely], min(max(DENSE_TOP, DENSE_HITS // len(likely)), DENSE_MOST))
-        for number, terms, cosines in zip(likely.tolist(), hits.term.tolist(), hits.cosine.tolist(), strict=True):
-            span = spans[number]
-            for rank, (term, cosine) in enumerate(zip(terms, cosines, strict=True)):
+        codes = self._index.term_code[hits.term].tolist()
+        rows = zip(likely.tolist(), hits.term.tolist(), codes, hits.cosine.tolist(), strict=True)
+        for number, terms, of_terms, cosines in rows:
+            for rank, (term, code, cosine) in enumerate(zip(terms, of_terms, cosines, strict=True)):
                 if term in hidden:
                     continue
-                code = self._index.codes[self._index.term_code[term]]
-                match = _match(matches, code)
+                match = _match(matches, self._index.codes[code])
                 match.dense_spans += 1
-                match.dense_rank = min(match.dense_rank, rank)
+                if rank < match.dense_rank:
+                    match.dense_rank = rank
                 if cosine > match.dense:
-                    match.dense, match.dense_span = cosine, span
-        self._compare_windows(sentences, encodings, [m for m in matches.values() if m.window is not None])
+                    match.dense, match.dense_span = cosine, spans[number]
+        self._compare_windows(encoding, matches)
 
-    def _compare_windows(self, sentences: list[Sentence], encodings: list[Encoding], found: list[Match]) -> None:
-        if not found:
-            return
-        starts = np.array([sentence.begin for sentence in sentences])
-        windows = np.array([match.window for match in found], dtype=np.int32)
-        home = np.searchsorted(starts, windows[:, 0], side="right") - 1
-        pooled = np.zeros((len(found), self._encoder.width), dtype=np.float32)
-        for number in np.unique(home):
-            mine = home == number
-            offsets = windows[mine] - starts[number]
-            pooled[mine] = encodings[number].pool(offsets[:, 0], offsets[:, 1])
-        cosines = self._search.cosines(pooled, np.array([m.term for m in found]))
+    def _compare_windows(self, encoding: Encoding, matches: dict[str, Match]) -> None:
+        found = [match for match in matches.values() if match.window is not None]
+        pooled = encoding.pool(_array([match.window for match in found if match.window is not None]))
+        cosines = self._search.cosines(pooled, np.array([match.term for match in found], dtype=np.int64))
         for match, cosine in zip(found, cosines.tolist(), strict=True):
             match.dense_of_window = cosine
+
+
+def _strongest(hits: LexicalHits) -> dict[Span, float]:
+    """Return the highest cosine of each window."""
+    # Rising cosines: of a window's hits the last one, the strongest, stays.
+    rising = np.argsort(hits.cosine)
+    windows = zip(hits.begin[rising].tolist(), hits.end[rising].tolist(), strict=True)
+    return dict(zip(windows, hits.cosine[rising].tolist(), strict=True))
 
 
 _HIT_FIELDS = ("begin", "end", "term", "cosine", "coverage")
 
 
-def _span_vectors(
-    text: str,
-    sentences: list[Sentence],
-    contents: list[list[Word]],
-    encodings: list[Encoding],
-) -> tuple[list[Span], NDArray[np.float32]]:
-    spans: list[Span] = []
-    vectors: list[NDArray[np.float32]] = []
-    seen: set[tuple[str, ...]] = set()
-    for sentence, content, encoding in zip(sentences, contents, encodings, strict=True):
-        new = []
+def _array(spans: Sequence[Span]) -> NDArray[np.int32]:
+    return np.array(spans, dtype=np.int32).reshape(-1, 2)
+
+
+def _dense_spans(text: str, contents: list[list[Word]]) -> list[Span]:
+    """Return the first span of each different run of words that can be looked up densely."""
+    spans: dict[tuple[str, ...], Span] = {}
+    for content in contents:
         for run in dense_windows(text, content):
-            key = tuple(word.stem for word in run)
-            if key not in seen:
-                seen.add(key)
-                new.append((run[0].begin, run[-1].end))
-        if new:
-            offsets = np.array(new, dtype=np.int32) - sentence.begin
-            vectors.append(encoding.pool(offsets[:, 0], offsets[:, 1]))
-            spans.extend(new)
-    return spans, np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float32)
+            spans.setdefault(tuple(word.stem for word in run), (run[0].begin, run[-1].end))
+    return list(spans.values())
 
 
 def dense_windows(text: str, content: list[Word]) -> list[list[Word]]:

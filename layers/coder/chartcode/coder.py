@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -72,6 +73,8 @@ class Coder:
         scorer = Scorer.load(folder, codeset, index, lexicon, threads)
         thresholds = Thresholds(billed=manifest.billing_threshold, auto=manifest.auto_threshold)
         biller = Biller(codeset, Trees.load(folder / BILLING_FILE, threads), thresholds)
+        # The model is a million objects that stay: a full collection would look through them in the midst of a note.
+        gc.freeze()
         return cls(manifest, codeset, finder, scorer, biller)
 
     def code(

@@ -29,22 +29,27 @@ class Encoding:
     Attributes
     ----------
     begins, ends
-        int32 [tokens], code-point offsets of each word piece in the text.
-    sums
-        float32 [tokens + 1, width], cumulative sums of the vectors, so that the mean of any run of
-        word pieces costs one subtraction.
+        int32 [tokens], code-point offsets of each word piece in the text, ascending.
+    vectors
+        float32 [tokens, width].
     """
 
     begins: NDArray[np.int32]
     ends: NDArray[np.int32]
-    sums: NDArray[np.float32]
+    vectors: NDArray[np.float32]
 
-    def pool(self, begins: NDArray[np.int32], ends: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Return unit vectors, float32 [spans, width]: the mean over each span's word pieces."""
-        first = np.searchsorted(self.ends, begins, side="right")
-        last = np.maximum(np.searchsorted(self.begins, ends, side="left"), first + 1)
+    def pool(self, spans: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Return unit vectors, float32 [spans, width]: the mean over the word pieces of each span, [spans, 2].
+
+        A span that no word piece overlaps has those of the next one; where there is none, zeros.
+        """
+        first = np.searchsorted(self.ends, spans[:, 0], side="right")
+        last = np.maximum(np.searchsorted(self.begins, spans[:, 1], side="left"), first + 1)
         last = np.minimum(last, len(self.begins))
-        pooled = self.sums[last] - self.sums[np.minimum(first, last)]
+        pooled = np.zeros((len(spans), self.vectors.shape[1]), dtype=np.float32)
+        for step in range(int((last - first).max(initial=0))):
+            inside = np.flatnonzero(first + step < last)
+            pooled[inside] += self.vectors[first[inside] + step]
         norms = np.linalg.norm(pooled, axis=1, keepdims=True)
         return np.asarray(pooled / np.maximum(norms, 1e-9), dtype=np.float32)
 
@@ -69,36 +74,33 @@ class Encoder:
         tokenizer.no_padding()
         return cls(session, tokenizer)
 
-    def encode(self, texts: Sequence[str]) -> list[Encoding]:
-        """Encode each text in full, with one pass over every word piece."""
-        tokens = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+    def encode(self, text: str, parts: Sequence[tuple[int, int]]) -> Encoding:
+        """Encode each of `parts` (its begin and end in `text`, in order) alone, with one pass over every word piece."""
+        tokens = self._tokenizer.encode_batch([text[begin:end] for begin, end in parts], add_special_tokens=False)
+        counts = [len(token.ids) for token in tokens]
+        starts = np.cumsum([0, *counts])
         windows = [
-            (i, start, token.ids[start : start + WINDOW - 2])
+            (int(starts[i]) + cut, token.ids[cut : cut + WINDOW - 2])
             for i, token in enumerate(tokens)
-            for start in range(0, len(token.ids), WINDOW - 2)
+            for cut in range(0, len(token.ids), WINDOW - 2)
         ]
-        vectors = [np.zeros((len(token.ids), self.width), dtype=np.float32) for token in tokens]
+        vectors = np.zeros((starts[-1], self.width), dtype=np.float32)
         for batch in _batches(windows):
-            output = self._run([[self._cls, *ids, self._sep] for _, _, ids in batch])
-            for row, (i, start, ids) in zip(output, batch, strict=True):
-                vectors[i][start : start + len(ids)] = row[1 : len(ids) + 1]
-        return [
-            Encoding(
-                begins=np.array([begin for begin, _ in token.offsets], dtype=np.int32),
-                ends=np.array([end for _, end in token.offsets], dtype=np.int32),
-                sums=np.concatenate([np.zeros((1, self.width), np.float32), vector.cumsum(axis=0)]),
-            )
-            for token, vector in zip(tokens, vectors, strict=True)
-        ]
+            output = self._run([[self._cls, *ids, self._sep] for _, ids in batch])
+            for row, (start, ids) in zip(output, batch, strict=True):
+                vectors[start : start + len(ids)] = row[1 : len(ids) + 1]
+        offsets = np.array([pair for token in tokens for pair in token.offsets], dtype=np.int32).reshape(-1, 2)
+        offsets += np.repeat(np.array([begin for begin, _ in parts], dtype=np.int32), counts)[:, None]
+        return Encoding(offsets[:, 0], offsets[:, 1], vectors)
 
     def encode_whole(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the mean over the word pieces of each text (its first window), float32 [texts, width]."""
         tokens = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        windows = [(i, 0, token.ids[: WINDOW - 2]) for i, token in enumerate(tokens)]
+        windows = [(i, token.ids[: WINDOW - 2]) for i, token in enumerate(tokens)]
         pooled = np.zeros((len(texts), self.width), dtype=np.float32)
         for batch in _batches(windows):
-            output = self._run([[self._cls, *ids, self._sep] for _, _, ids in batch])
-            for row, (i, _, ids) in zip(output, batch, strict=True):
+            output = self._run([[self._cls, *ids, self._sep] for _, ids in batch])
+            for row, (i, ids) in zip(output, batch, strict=True):
                 pooled[i] = row[1 : len(ids) + 1].mean(axis=0) if ids else row[0]
         return pooled
 
@@ -116,14 +118,14 @@ class Encoder:
         return np.asarray(self._session.run(None, feed)[0], dtype=np.float32)
 
 
-_Window = tuple[int, int, list[int]]
+_Window = tuple[int, list[int]]
 
 
 def _batches(windows: list[_Window]) -> list[list[_Window]]:
     """Group windows of like length, so that little is padded, into batches of bounded size."""
     batches: list[list[_Window]] = []
-    for window in sorted(windows, key=lambda each: -len(each[2])):
-        longest = len(batches[-1][0][2]) if batches else 0
+    for window in sorted(windows, key=lambda each: -len(each[1])):
+        longest = len(batches[-1][0][1]) if batches else 0
         if batches and (len(batches[-1]) + 1) * (longest + 2) <= BATCH_TOKENS:
             batches[-1].append(window)
         else:

@@ -5,8 +5,7 @@ Used by training and by serving, so that the two cannot drift.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,6 +19,7 @@ from chartcode.codeset import CodeSet
 from chartcode.lexical import content_words, spelled_out
 from chartcode.lexicon import Lexicon
 from chartcode.rules import Assertion
+from chartcode.sentences import sentence_at
 from chartcode.terms import TermIndex
 from chartcode.text import content_stems
 
@@ -63,13 +63,19 @@ class Contexts:
     def __init__(self, candidates: Candidates) -> None:
         self._text = candidates.text
         self._sentences = candidates.sentences
-        self._starts = np.array([sentence.begin for sentence in candidates.sentences] or [0])
         self._assertions: dict[int, SentenceAssertions] = {}
+        self._known: dict[Span, Context] = {}
         self._family = set(rules.load(rules.Headings).family_sections)
 
     def at(self, span: Span) -> Context:
         """Return the context of ``text[begin:end]``."""
-        number = max(int(np.searchsorted(self._starts, span[0], side="right")) - 1, 0)
+        known = self._known.get(span)
+        if known is None:
+            known = self._known[span] = self._of(span)
+        return known
+
+    def _of(self, span: Span) -> Context:
+        number = sentence_at(self._sentences, span[0])
         sentence = self._sentences[number]
         if number not in self._assertions:
             self._assertions[number] = SentenceAssertions(self._text[sentence.begin : sentence.end])
@@ -102,6 +108,7 @@ class FeatureExtractor:
         self._lexicon = lexicon
         self._phrase = lru_cache(maxsize=4096)(_phrase_of)
         self._title = lru_cache(maxsize=65_536)(self._title_weights)
+        self._code = lru_cache(maxsize=65_536)(self._features_of_code)
         self._category_prior, self._subcategory_prior = Counter[str](), Counter[str]()
         for code, count in lexicon.prior.items():
             self._category_prior[code[:3]] += count
@@ -120,25 +127,18 @@ class FeatureExtractor:
         matches = list(candidates.matches.values())
         if not matches:
             return np.zeros((0, len(FEATURES)), dtype=np.float32)
-        own = [[*self._own(match, candidates), *self._counts(match, candidates.text)] for match in matches]
         spans = [best_span(match) for match in matches]
         in_context = [contexts.at(span) for span in spans]
         note = _note_features(candidates, in_context, age, sex)
         length = max(len(candidates.text), 1)
         said: frozenset[str] = frozenset().union(*candidates.stems)
-        rows = [
-            [
-                *o,
-                *r,
-                *self._code(match.code),
-                *self._stated(match.code, span, candidates, said),
-                *self._context(context),
-                span[0] / length,
-                *note,
-            ]
-            for match, o, r, context, span in zip(matches, own, _relative(matches), in_context, spans, strict=True)
+        before_code = [[*self._own(match, candidates), *self._counts(match, candidates.text)] for match in matches]
+        after_code = [
+            [*self._stated(match.code, span, candidates, said), *self._context(context), span[0] / length, *note]
+            for match, span, context in zip(matches, spans, in_context, strict=True)
         ]
-        return np.array(rows, dtype=np.float32)
+        of_code = [self._code(match.code) for match in matches]
+        return np.hstack([before_code, _relative(matches), of_code, after_code]).astype(np.float32)
 
     def _own(self, match: Match, candidates: Candidates) -> list[float]:
         best = match.best
@@ -176,7 +176,7 @@ class FeatureExtractor:
         stems = phrase.split()
         return sum(each in title for each in stems) / len(stems)
 
-    def _code(self, code: str) -> list[float]:
+    def _features_of_code(self, code: str) -> list[float]:
         prior = float(self._lexicon.prior.get(code, 0))
         unspecified = "unspecified" in self._codeset.description(code).lower()
         return [
@@ -192,7 +192,7 @@ class FeatureExtractor:
     def _stated(self, code: str, span: Span, candidates: Candidates, said: frozenset[str]) -> list[float]:
         """How much of the code's title stands in the sentence of `span`, and in the note (its stems are `said`)."""
         title = self._title(code)
-        number = max(bisect_right(candidates.sentences, span[0], key=lambda each: each.begin) - 1, 0)
+        number = sentence_at(candidates.sentences, span[0])
         beside = candidates.stems[number]
         whole = sum(title.values()) or 1.0
         in_sentence = sum(weight for stem, weight in title.items() if stem in beside)
@@ -226,17 +226,14 @@ def _phrase_of(text: str) -> str:
     return " ".join(word.stem for word in spelled_out(text, content_words(text, 0, len(text))))
 
 
-def _relative(matches: list[Match]) -> list[list[float]]:
-    """Each code's three scores against the best of its category, and its ranks among all codes."""
+def _relative(matches: list[Match]) -> NDArray[np.float64]:
+    """Each code's category: its three best scores, what the code's own fall short of them; the code's three ranks."""
     scores = np.array([[m.best.precision if m.best else 0.0, m.cosine, m.dense] for m in matches])
-    peaks: defaultdict[str, NDArray[np.float64]] = defaultdict(lambda: np.zeros(3))
-    for match, row in zip(matches, scores, strict=True):
-        peaks[match.code[:3]] = np.maximum(peaks[match.code[:3]], row)
+    _, category = np.unique([match.code[:3] for match in matches], return_inverse=True)
+    peaks = np.zeros((category.max() + 1, scores.shape[1]))
+    np.maximum.at(peaks, category, scores)
     ranks = (-scores).argsort(axis=0, kind="stable").argsort(axis=0)
-    return [
-        [*peaks[match.code[:3]], *(peaks[match.code[:3]] - row), *rank.astype(float)]
-        for match, row, rank in zip(matches, scores, ranks, strict=True)
-    ]
+    return np.hstack([peaks[category], peaks[category] - scores, ranks])
 
 
 def _note_features(candidates: Candidates, contexts: list[Context], age: float | None, sex: str | None) -> list[float]:

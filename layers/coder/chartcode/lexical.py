@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,8 @@ MAX_WORDS = 7
 # Terms kept for each window, and the least cosine worth keeping.
 TOP = 8
 MIN_COSINE = 0.35
+# A long sentence (dictation has no full stops) is searched in pieces: windows begin in this many of its content words.
+PIECE = 32
 # Words in more terms than this ("left", "encounter") find no term on their own; they still add to its cosine.
 MAX_POSTINGS = 8000
 
@@ -80,23 +81,27 @@ class LexicalSearch:
         # A word that no term has still lengthens the window that holds it.
         self._unknown_weight = float(np.log1p(len(index.norm))) ** 2 / 2
 
-    def search(self, text: str, sentence: Sequence[Word]) -> LexicalHits | None:
-        """Return the best terms of every window of `sentence` (its content words); None where there are none.
+    def search(self, text: str, sentence: Sequence[Word]) -> list[LexicalHits]:
+        """Return the best terms of every window of `sentence` (its content words), of one piece after the other.
 
         With the words x terms matrix of squared weights, the product of any window with any term is a
         difference of two rows of its cumulative sum.
         """
-        rows = [self._numbers(text[word.begin : word.end], word.stem) for word in sentence]
+        pieces = (sentence[start : start + PIECE + MAX_WORDS - 1] for start in range(0, len(sentence), PIECE))
+        return [hits for piece in pieces if (hits := self._in_piece(text, piece)) is not None]
+
+    def _in_piece(self, text: str, piece: Sequence[Word]) -> LexicalHits | None:
+        rows = [self._numbers(text[word.begin : word.end], word.stem) for word in piece]
         union = self._within_reach(rows)
         if not len(union):
             return None
         products, lengths = self._cumulate(rows, union)
-        return self._windows(sentence, union, products, lengths)
+        return self._windows(piece, union, products, lengths)
 
     def _within_reach(self, rows: list[list[int]]) -> NDArray[np.int64]:
-        """Return the terms, in order, that a window of the sentence may match.
+        """Return the terms, in order, that a window of the piece may match.
 
-        A window shares no more with a term than the whole sentence does, and its cosine with the term is at most the
+        A window shares no more with a term than the whole piece does, and its cosine with the term is at most the
         root of the term's share that it holds.
         """
         shared = np.zeros(len(self._index.norm), dtype=np.float32)
@@ -118,38 +123,50 @@ class LexicalSearch:
     def _cumulate(
         self, rows: list[list[int]], union: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        matrix = np.zeros((len(rows) + 1, len(union)), dtype=np.float32)
+        # The last column takes the terms that are out of reach.
+        matrix = np.zeros((len(rows) + 1, len(union) + 1), dtype=np.float32)
         lengths = np.zeros(len(rows) + 1)
         column_of = np.full(len(self._index.norm), -1, dtype=np.int32)
         column_of[union] = np.arange(len(union))
         for i, row in enumerate(rows, start=1):
             for number in row:
-                columns = column_of[self._index.terms_with(number)]
-                matrix[i, columns[columns >= 0]] += self._index.idf[number] ** 2
+                matrix[i, column_of[self._index.terms_with(number)]] += self._index.idf[number] ** 2
             lengths[i] = (self._index.idf[row] ** 2).sum() if row else self._unknown_weight
-        return matrix.cumsum(axis=0), lengths.cumsum()
+        return matrix[:, :-1].cumsum(axis=0), lengths.cumsum()
 
     def _windows(
         self,
-        sentence: Sequence[Word],
+        piece: Sequence[Word],
         union: NDArray[np.int64],
         products: NDArray[np.float32],
         lengths: NDArray[np.float64],
     ) -> LexicalHits:
         norms = self._index.norm[union]
         shares = products / norms
-        begins = np.array([word.begin for word in sentence], dtype=np.int32)
-        ends = np.array([word.end for word in sentence], dtype=np.int32)
-        parts: list[tuple[NDArray[Any], ...]] = []
-        for size in range(1, min(MAX_WORDS, len(sentence)) + 1):
-            shared = shares[size:] - shares[:-size]
-            weight = np.sqrt(lengths[size:] - lengths[:-size]).astype(np.float32)
-            window, column = _best(shared, weight)
-            share = shared[window, column]
-            coverage = np.minimum(share / norms[column], 1)
-            parts.append((begins[window], ends[window + size - 1], union[column], share / weight[window], coverage))
-        begin, end, term, cosine, coverage = (np.concatenate(each) for each in zip(*parts, strict=True))
-        return LexicalHits(begin, end, term.astype(np.int32), cosine, coverage)
+        first, after = _bounds(len(piece))
+        weight = np.sqrt(lengths[after] - lengths[first]).astype(np.float32)
+        shared = shares[after] - shares[first]
+        window, column = _best(shared, weight)
+        share = shared[window, column]
+        return LexicalHits(
+            begin=np.array([word.begin for word in piece], dtype=np.int32)[first[window]],
+            end=np.array([word.end for word in piece], dtype=np.int32)[after[window] - 1],
+            term=union[column].astype(np.int32),
+            cosine=np.asarray(share / weight[window], dtype=np.float32),
+            coverage=np.minimum(share / norms[column], 1),
+        )
+
+
+@cache
+def _bounds(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first word of each window of a piece of `count` words and the one after its last, short ones first."""
+    bounds = [
+        (first, first + size)
+        for size in range(1, min(MAX_WORDS, count) + 1)
+        for first in range(min(PIECE, count - size + 1))
+    ]
+    first, after = np.array(bounds, dtype=np.int64).T
+    return first, after
 
 
 def _best(shared: NDArray[np.float32], weight: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -162,9 +179,11 @@ def _best(shared: NDArray[np.float32], weight: NDArray[np.float32]) -> tuple[NDA
     weight
         Norm of each window, [windows].
     """
-    row, column = np.divmod(np.flatnonzero(shared >= (MIN_COSINE * weight)[:, None]), shared.shape[1])
-    order = np.lexsort((-shared[row, column], row))
+    near = np.flatnonzero(shared >= (MIN_COSINE * weight)[:, None])
+    row, column = np.divmod(near, shared.shape[1])
+    # One key for both, row and product, sorts faster than two.
+    order = np.argsort(row * (float(shared.max()) + 1) - shared.reshape(-1)[near], kind="stable")
     row, column = row[order], column[order]
-    first = np.searchsorted(row, row, side="left")
-    kept = np.arange(len(row)) - first < TOP
+    counts = np.bincount(row, minlength=len(shared))
+    kept = np.arange(len(row)) - (counts.cumsum() - counts)[row] < TOP
     return row[kept], column[kept]

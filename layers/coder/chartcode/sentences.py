@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chartcode.sections import Section, find
@@ -25,6 +27,11 @@ class Sentence:
 def split(text: str) -> list[Sentence]:
     """Return the sentences of `text` in order; every word of the note is in one of them, headings excepted."""
     return [sentence for section in find(text) for sentence in _of_section(text, section)]
+
+
+def sentence_at(sentences: Sequence[Sentence], place: int) -> int:
+    """Return the number of the last of `sentences` that begins at `place` or before it; 0 where none does."""
+    return max(bisect_right(sentences, place, key=lambda each: each.begin) - 1, 0)
 
 
 def _of_section(text: str, section: Section) -> list[Sentence]:

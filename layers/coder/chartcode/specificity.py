@@ -54,16 +54,14 @@ class Specificity:
         return frozenset(_stems(named))
 
     def _sibling(self, code: str, sentences: list[str], trimester: frozenset[str]) -> tuple[str, str] | None:
-        own = self._title(code)
+        fitting = self._fitting(code)
+        if not fitting:
+            return None
         spoken = [_affirmed_stems(sentence) | trimester for sentence in sentences]
         if len({side for said in spoken for side in said.intersection(_SIDES)}) > 1:
             spoken = [said.difference(_SIDES) for said in spoken]  # both sides are spoken of: whose is not known
         best: tuple[int, str, frozenset[str]] | None = None
-        for sibling in self._siblings(code):
-            title = self._title(sibling)
-            added, removed = title - own - self._empty, own - title
-            if not removed <= self._empty:
-                continue
+        for sibling, added in fitting:
             for said in spoken:
                 stated = added & said
                 if stated and added <= said | self._implied and _more(best, stated, sibling):
@@ -77,6 +75,12 @@ class Specificity:
             return sibling, "trimester"
         linked = " with " in f" {self._codeset.description(sibling).lower()} "
         return sibling, "with_convention" if linked else "specificity"
+
+    def _fitting(self, code: str) -> list[tuple[str, frozenset[str]]]:
+        """Return the siblings whose titles take no word but an empty one away, each with the words that it adds."""
+        own = self._title(code)
+        titles = [(sibling, self._title(sibling)) for sibling in self._siblings(code)]
+        return [(sibling, title - own - self._empty) for sibling, title in titles if own - title <= self._empty]
 
     def _siblings(self, code: str) -> list[str]:
         extended = len(code) == _EXTENDED and code[-1].isalpha()
