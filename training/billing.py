@@ -15,6 +15,7 @@ import xgboost as xgb
 from numpy.typing import NDArray
 from rich.progress import track
 
+from chartcode.billing import considered
 from chartcode.billing_features import BillingFeatures
 from chartcode.candidates import CandidateFinder
 from chartcode.codeset import FILE as CODESET_FILE
@@ -60,8 +61,8 @@ class BillingTrees:
     held_out: list[NDArray[np.float32]]
 
 
-def billing_rows(folder: Path, notes: Sequence[LabelledNote], entity_threshold: float) -> list[NoteRows]:
-    """Return one row for each mentioned code of each note; a label says whether its category is on the bill.
+def billing_rows(folder: Path, notes: Sequence[LabelledNote]) -> list[NoteRows]:
+    """Return one row for each code of each note that may be billed; a label says whether its category is on the bill.
 
     The category, not the full code: specificity is found after selection (`chartcode.specificity`).
     """
@@ -72,8 +73,7 @@ def billing_rows(folder: Path, notes: Sequence[LabelledNote], entity_threshold: 
     rows = []
     for note in track(notes, description="Billing features"):
         found = finder.find(note.text)
-        shown = scorer.score(found, Contexts(found), note.age, note.sex).shown
-        mentioned = [each for each in shown if each.probability >= entity_threshold]
+        mentioned = considered(scorer.score(found, Contexts(found), note.age, note.sex).shown)
         billed = {undotted(code)[:3] for code in note.billed or ()}
         met = [gold_met(undotted(each.code)[:3], billed) for each in mentioned]
         rows.append(
@@ -87,9 +87,9 @@ def billing_rows(folder: Path, notes: Sequence[LabelledNote], entity_threshold: 
     return rows
 
 
-def train(folder: Path, notes: Sequence[LabelledNote], entity_threshold: float, seed: int) -> BillingTrees:
+def train(folder: Path, notes: Sequence[LabelledNote], seed: int) -> BillingTrees:
     """Return the billing trees, trained on what the entity level of `folder` says of `notes`."""
-    rows = billing_rows(folder, notes, entity_threshold)
+    rows = billing_rows(folder, notes)
     raw = out_of_fold(rows, PARAMETERS, seed, "Billing trees")
     fitted = calibration.fit(raw, [each.labels for each in rows])
     held_out = [fitted.apply(scores) for scores in raw]

@@ -176,7 +176,7 @@ def main(
     prepare(work, encoder_source)
     sources = read_sources(data_folder, synthetic_notes, seed, codiesp)
     entity_level = entities.train(work, sources.codiesp, sources.synthetic, seed)
-    billed = billing.train(work, sources.encounters, entity_level.threshold, seed)
+    billed = billing.train(work, sources.encounters, seed)
     build_trees.export(billed.model, work / trees.BILLING_FILE, billed.calibration)
     thresholds = (entity_level.threshold, billed.threshold, billed.auto_threshold)
     training: dict[str, Any] = {

@@ -128,12 +128,14 @@ class Generator:
             draft.text += ("\n" if draft.text else "") + heading + draw.choice((":\n", "\n", ": "))
 
     def _problems(self, draft: _Draft, patient: Patient) -> None:
-        if not draft.text.endswith("\n"):
-            draft.text += "\n"
         summary = self._draw.choice(("before", "after")) if self._draw.random() < SUMMARY_SHARE else ""
+        inline = self._draw.random() < INLINE_SHARE
+        # "Impression: CHF, AKI on CKD 4": what is on one line may share it with its heading.
+        if not draft.text.endswith("\n") and not (inline and summary != "before"):
+            draft.text += "\n"
         if summary == "before":
             self._summary(draft)
-        if self._draw.random() < INLINE_SHARE:
+        if inline:
             self._inline(draft, patient)
         else:
             self._listed(draft, patient)

@@ -18,6 +18,7 @@ from chartcode import rules
 from chartcode.rules import Assertion, Cue
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’/-][^\W_]+)*")
+_COMMA = re.compile(r"[,;](?=\s)")
 # Order in which traits are reported.
 _ORDER: tuple[Assertion, ...] = (
     "NEGATION",
@@ -81,12 +82,13 @@ class SentenceAssertions:
         found = [(m, by_cue[" ".join(m.group().lower().split())]) for m in pattern.finditer(sentence)]
         tokens = [m.span() for m in _TOKEN.finditer(sentence)]
         stops = [m.span() for m, cues in found if any(cue.direction == "terminate" for cue in cues)]
+        commas = [m.end() for m in _COMMA.finditer(sentence)]
         scopes = [
             scope
             for match, cues in found
             if not any(cue.direction == "pseudo" for cue in cues)
             for cue in cues
-            if (scope := _reach(match.span(), cue, tokens, stops)) is not None
+            if (scope := _reach(match.span(), cue, tokens, stops, commas)) is not None
         ]
         self._scopes = sorted(scopes, key=_begin)
         self._longest = max((scope.end - scope.begin for scope in scopes), default=0)
@@ -105,9 +107,9 @@ def _begin(scope: _Scope) -> int:
 
 
 def _reach(
-    span: tuple[int, int], cue: Cue, tokens: list[tuple[int, int]], stops: list[tuple[int, int]]
+    span: tuple[int, int], cue: Cue, tokens: list[tuple[int, int]], stops: list[tuple[int, int]], commas: list[int]
 ) -> _Scope | None:
-    """Return how far `cue`, at `span`, reaches among the tokens and up to the next stop, both in text order."""
+    """Return how far `cue`, at `span`, reaches among the tokens, up to the next stop; all come in text order."""
     if cue.assertion is None:
         return None
     begin, end = span
@@ -115,10 +117,15 @@ def _reach(
         first = bisect_left(tokens, (end,))
         inside = tokens[first : first + cue.words]
         reach = inside[-1][1] if inside else end
+        item = bisect_right(commas, inside[0][0]) if cue.of_item and inside else len(commas)
+        reach = min(reach, commas[item]) if item < len(commas) else reach
         stop = bisect_left(stops, (end,))
         return _Scope(end, min(reach, stops[stop][0]) if stop < len(stops) else reach, cue.assertion)
     last = bisect_right(tokens, begin, key=itemgetter(1))
     before = tokens[max(last - cue.words, 0) : last]
     reach = before[0][0] if before else begin
+    # The comma right before a cue ("pneumonia, resolved") begins no item.
+    item = bisect_right(commas, before[-1][0]) if cue.of_item and before else 0
+    reach = max(reach, commas[item - 1]) if item else reach
     stop = bisect_right(stops, begin, key=itemgetter(1))
     return _Scope(max(reach, stops[stop - 1][1]) if stop else reach, begin, cue.assertion)

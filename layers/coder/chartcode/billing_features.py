@@ -30,7 +30,7 @@ BILLING_FEATURES = (
     "with_problems", "codes_in_problems", "confirmed_in_problems", "openers_in_problems", "words",
 )  # fmt: skip
 _BULLET = re.compile(r"[ \t]*(?:(?:\d{1,2}[.)]|[-*•#]+)[ \t]*)*")
-_PART = re.compile(r"[.;][ \t]+")
+_PART = re.compile(r"[.,;][ \t]+")
 _GROUPS = {
     "plan": "in_plan",
     "history_of_present_illness": "in_history",
@@ -166,7 +166,7 @@ def _line_of(text: str, span: Span) -> _Line:
         heading = " ".join(line[start:colon].lower().split())
         start = colon + 1 if heading in _heading_names() else start
     at = span[0] - begin
-    # "HTN. Gout." or "HTN; gout": each problem of the line opens a part of its own.
+    # "HTN. Gout.", "HTN; gout" or "HTN, gout": each problem of the line opens a part of its own.
     part = max((stop.end() for stop in _PART.finditer(line, start, at)), default=start)
     after = _PART.search(line, span[1] - begin)
     own = len(_content(text[span[0] : span[1]]))

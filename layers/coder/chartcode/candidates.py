@@ -22,9 +22,9 @@ from chartcode.terms import TermIndex
 from chartcode.text import Word
 
 # Codes that each retriever may bring for one note, best first.
-MAX_LEXICAL = 160
-MAX_LEXICON = 160
-MAX_DENSE = 160
+MAX_LEXICAL = 128
+MAX_LEXICON = 128
+MAX_DENSE = 128
 # Spans of words without a function word between them are looked up densely, up to this many words.
 DENSE_WORDS = 4
 # What may stand between the words of such a span: nothing, or what links the words of one condition.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from chartcode import artefact
-from chartcode.billing import Biller, Encounter, Thresholds
+from chartcode.billing import Biller, Encounter, Thresholds, considered
 from chartcode.candidates import CandidateFinder
 from chartcode.codeset import FILE as CODESET_FILE
 from chartcode.codeset import CodeSet
@@ -71,7 +71,7 @@ class Coder:
         index, lexicon = TermIndex.load(folder), Lexicon.load(folder)
         finder = CandidateFinder(index, Encoder.load(folder, threads), TermSearch.load(folder, threads), lexicon)
         scorer = Scorer.load(folder, codeset, index, lexicon, threads)
-        thresholds = Thresholds(billed=manifest.billing_threshold, auto=manifest.auto_threshold)
+        thresholds = Thresholds(manifest.entity_threshold, manifest.billing_threshold, manifest.auto_threshold)
         biller = Biller(codeset, Trees.load(folder / BILLING_FILE, threads), thresholds)
         # The model is a million objects that stay: a full collection would look through them in the midst of a note.
         gc.freeze()
@@ -107,13 +107,13 @@ class Coder:
         sex = stated_sex(text) if sex is None else sex
         scores = self._scorer.score(found, contexts, age, sex)
         threshold = self.manifest.entity_threshold
-        mentioned = [each for each in scores.shown if each.probability >= threshold]
-        billed, not_billed = self._biller.bill(mentioned, Encounter(text, found.sentences, age, sex))
+        billed, not_billed = self._biller.bill(considered(scores.shown), Encounter(text, found.sentences, age, sex))
+        evidence = {(each.begin, each.end) for code in billed for each in code.evidence}
         return NoteResult(
             id=note_id,
             codes=billed,
             not_billed=not_billed,
-            entities=tuple(entities(scores.shown, threshold, text, contexts)),
+            entities=tuple(entities(scores.shown, threshold, evidence, text, contexts)),
             candidates=tuple(
                 Candidate(code=code, probability=round(probability, 6), mentioned=probability >= threshold)
                 for code, probability in scores.ranking

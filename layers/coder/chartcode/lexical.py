@@ -85,7 +85,7 @@ class LexicalSearch:
         """Return the best terms of every window of `sentence` (its content words), of one piece after the other.
 
         With the words x terms matrix of squared weights, the product of any window with any term is a
-        difference of two rows of its cumulative sum.
+        difference of two rows of its cumulative sum, less what a repeated word would add a second time.
         """
         pieces = (sentence[start : start + PIECE + MAX_WORDS - 1] for start in range(0, len(sentence), PIECE))
         return [hits for piece in pieces if (hits := self._in_piece(text, piece)) is not None]
@@ -95,8 +95,7 @@ class LexicalSearch:
         union = self._within_reach(rows)
         if not len(union):
             return None
-        products, lengths = self._cumulate(rows, union)
-        return self._windows(piece, union, products, lengths)
+        return self._windows(piece, union, rows)
 
     def _within_reach(self, rows: list[list[int]]) -> NDArray[np.int64]:
         """Return the terms, in order, that a window of the piece may match.
@@ -134,18 +133,20 @@ class LexicalSearch:
             lengths[i] = (self._index.idf[row] ** 2).sum() if row else self._unknown_weight
         return matrix[:, :-1].cumsum(axis=0), lengths.cumsum()
 
-    def _windows(
-        self,
-        piece: Sequence[Word],
-        union: NDArray[np.int64],
-        products: NDArray[np.float32],
-        lengths: NDArray[np.float64],
-    ) -> LexicalHits:
+    def _windows(self, piece: Sequence[Word], union: NDArray[np.int64], rows: list[list[int]]) -> LexicalHits:
+        products, lengths = self._cumulate(rows, union)
         norms = self._index.norm[union]
         shares = products / norms
         first, after = _bounds(len(piece))
-        weight = np.sqrt(lengths[after] - lengths[first]).astype(np.float32)
-        shared = shares[after] - shares[first]
+        shared, squares = shares[after] - shares[first], lengths[after] - lengths[first]
+        for number, earlier, later in _repeated(rows):
+            both = np.flatnonzero((first <= earlier) & (after > later))
+            _, columns, _ = np.intersect1d(
+                union, self._index.terms_with(number), assume_unique=True, return_indices=True
+            )
+            shared[np.ix_(both, columns)] -= self._index.idf[number] ** 2 / norms[columns]
+            squares[both] -= self._index.idf[number] ** 2
+        weight = np.sqrt(squares).astype(np.float32)
         window, column = _best(shared, weight)
         share = shared[window, column]
         return LexicalHits(
@@ -155,6 +156,18 @@ class LexicalSearch:
             cosine=np.asarray(share / weight[window], dtype=np.float32),
             coverage=np.minimum(share / norms[column], 1),
         )
+
+
+def _repeated(rows: list[list[int]]) -> list[tuple[int, int, int]]:
+    """Return the word numbers that one window may hold twice ("AKI on CKD": kidney), with each place and the next."""
+    last: dict[int, int] = {}
+    found = []
+    for place, row in enumerate(rows):
+        for number in row:
+            if number in last and place - last[number] < MAX_WORDS:
+                found.append((number, last[number], place))
+            last[number] = place
+    return found
 
 
 @cache

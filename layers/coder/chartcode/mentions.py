@@ -59,11 +59,14 @@ def evidence_spans(match: Match, text: str) -> list[Span]:
     return sorted(kept)[:MAX_SPANS]
 
 
-def entities(scored: list[ScoredCode], threshold: float, text: str, contexts: Contexts) -> list[Entity]:
+def entities(
+    scored: list[ScoredCode], threshold: float, evidence: set[Span], text: str, contexts: Contexts
+) -> list[Entity]:
     """Return the entities of a note in text order.
 
     Each mention of a code at or above `threshold` is an entity, or one more code of the entity that it
-    overlaps; less likely codes are listed as alternatives where they overlap one.
+    overlaps, and so is what is `evidence` of the bill; less likely codes are listed as alternatives where they
+    overlap one.
 
     Parameters
     ----------
@@ -75,7 +78,7 @@ def entities(scored: list[ScoredCode], threshold: float, text: str, contexts: Co
     for each in scored:
         for span in each.spans:
             home = next((i for i, other in enumerate(spans) if overlaps(span, other)), None)
-            if home is None and each.probability >= threshold:
+            if home is None and (each.probability >= threshold or span in evidence):
                 spans.append(span)
                 codes.append([each])
             elif home is not None and each not in codes[home]:

@@ -25,6 +25,7 @@ class Specificity:
         self._codeset = codeset
         data = rules.load(rules.Edits)
         self._empty = _stems(" ".join(data.empty_words))
+        self._both_coded = data.both_coded
         self._implied = _stems(" ".join(data.implied_words))
         self._trimesters = data.trimesters
         self._encounters = {each.character: each.words for each in data.encounters}
@@ -90,7 +91,9 @@ class Specificity:
         # The last two characters of a code hold severity, side and site; below the category nothing else fits.
         depth = max(len(stem) - 2, 4) if len(stem) > 6 else max(len(stem) - 1, 4)
         found = self._codeset.billable_under(stem[:depth])
-        return [each for each in found if each != code and (each[-1] == code[-1] or not extended)]
+        return [
+            each for each in found if each not in {code, *self._both_coded} and (each[-1] == code[-1] or not extended)
+        ]
 
     def _encounter(self, code: str, text: str) -> str | None:
         """Return `code` for a later encounter where the note says that it is one (I.C.19.a)."""

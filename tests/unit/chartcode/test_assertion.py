@@ -189,6 +189,15 @@ TABLE = [
     ("Screen for [depression] annually.", ("HYPOTHETICAL",)),
     ("Warned about [drowsiness].", ("HYPOTHETICAL",)),
     ("[DVT] prophylaxis.", ("HYPOTHETICAL",)),
+    # items of a list
+    ("[HTN], HLD, CAD s/p CABG, COPD.", ()),
+    ("HTN, HLD, [CAD] s/p CABG, COPD.", ("HISTORICAL",)),
+    ("HTN, HLD, CAD s/p [CABG], COPD.", ("HISTORICAL",)),
+    ("HTN, HLD, CAD s/p CABG, [COPD].", ()),
+    ("[Gout], breast cancer in remission.", ()),
+    ("Gout, [breast cancer] in remission.", ("HISTORICAL",)),
+    ("Gout, [pneumonia], resolved.", ("HISTORICAL",)),
+    ("History of gout, asthma, [psoriasis].", ("HISTORICAL",)),
     # combinations
     ("No family history of [colon cancer].", ("NEGATION",)),
     ("Mother denies [asthma].", ("NEGATION", "PERTAINS_TO_FAMILY")),

@@ -44,7 +44,7 @@ def scored(codeset, code, words, *, traits=(), probability=0.9, note=NOTE):
 
 
 def bill(codeset, mentioned, probabilities, note=NOTE):
-    biller = Biller(codeset, FixedTrees(probabilities), Thresholds(billed=0.5, auto=0.9))
+    biller = Biller(codeset, FixedTrees(probabilities), Thresholds(mentioned=0.3, billed=0.5, auto=0.9))
     return biller.bill(mentioned, Encounter(note, split(note), 60, "F"))
 
 
@@ -53,6 +53,29 @@ def test_probability_decides_and_routes(codeset):
     billed, not_billed = bill(codeset, mentioned, [0.95, 0.6, 0.2])
     assert [(each.code, each.route) for each in billed] == [("M10.9", "review"), ("I10", "auto")]
     assert [(each.code, each.edit.rule) for each in not_billed] == [("R05.9", "low_confidence")]
+
+
+def test_mentions_that_overlap_but_have_a_word_each_are_two(codeset):
+    note = "Assessment: DM2, CKD 3."
+    mentioned = [
+        scored(codeset, "E11.22", "DM2, CKD", note=note),
+        scored(codeset, "N18.30", "CKD 3", note=note),
+        scored(codeset, "E11.9", "DM2", note=note),
+    ]
+    billed, not_billed = bill(codeset, mentioned, [0.9, 0.8, 0.7], note)
+    assert [each.code for each in billed] == ["E11.22", "N18.30"]
+    assert [(each.code, each.edit.rule) for each in not_billed] == [("E11.9", "one_code_a_mention")]
+
+
+def test_an_unlikely_code_is_billed_or_forgotten(codeset):
+    mentioned = [
+        scored(codeset, "I10", "HTN", probability=0.2),
+        scored(codeset, "M10.9", "gout", probability=0.2),
+        scored(codeset, "J18.9", "pneumonia", probability=0.2, traits=("NEGATION",)),
+    ]
+    billed, not_billed = bill(codeset, mentioned, [0.6, 0.4, 0.6])
+    assert [each.code for each in billed] == ["I10"]
+    assert not_billed == ()
 
 
 def test_what_is_not_assessed_is_named_so(codeset):

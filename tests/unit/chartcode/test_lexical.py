@@ -32,3 +32,10 @@ def hits_of(search, text, mention):
         for first, after, term, cosine in zip(hits.begin, hits.end, hits.term, hits.cosine, strict=True)
         if (first, after) == (begin, begin + len(mention))
     ]
+
+
+def test_a_word_that_a_window_holds_twice_counts_once():
+    search = LexicalSearch(TermIndex.load(locate()))
+    found = hits_of(search, "AKI on CKD", "AKI on CKD")  # acute kidney injury, chronic kidney disease
+    assert max(cosine for cosine, _ in found) == 1.0
+    assert (1.0, "N17.9") in found

@@ -26,6 +26,7 @@ def specificity():
         ("N18.9", "CKD stage 4.", "N18.4", "specificity"),
         ("E11.9", "Type 2 diabetes with neuropathy.", "E11.40", "with_convention"),
         ("E11.9", "Type 2 diabetes, hypertension.", None, None),
+        ("N20.0", "Kidney stone, now in the right ureter.", None, None),  # one stone, not two
         ("M77.00", "Medial epicondylitis.", None, None),
         ("M77.00", "Pain in the right and left elbow.", None, None),  # whose side?
         ("I10", "Right sided weakness, hypertension.", None, None),

@@ -73,13 +73,15 @@ class Cue(_Rule):
     """Words that assert something of the mentions before or after them.
 
     ``direction`` says where the mentions stand; ``terminate`` cues end the reach of the others;
-    ``pseudo`` cues look like another cue but assert nothing ("no increase").
+    ``pseudo`` cues look like another cue but assert nothing ("no increase"). A cue ``of_item`` says nothing of
+    the other items of its list ("HTN, CAD s/p CABG, COPD").
     """
 
     cue: str
     direction: Literal["forward", "backward", "terminate", "pseudo"]
     assertion: Assertion | None = None
     words: int = Field(default=12, gt=0, description="Reach in words")
+    of_item: bool = False
 
 
 class Cues(_Rule):
@@ -146,8 +148,9 @@ class Edits(_Rule):
     """``edits.json``.
 
     ``not_billed`` names the edit for each assertion; ``symptoms`` are code prefixes of signs and symptoms;
-    ``empty_words`` of a title say nothing, ``implied_words`` need not be stated; ``sequence`` lists code prefixes
-    that come after the others, group after group.
+    ``empty_words`` of a title say nothing, ``implied_words`` need not be stated; ``both_coded`` lists codes for two
+    conditions of one name (stones of kidney and ureter), which words beside one of them do not support; ``sequence``
+    lists code prefixes that come after the others, group after group.
     """
 
     edits: tuple[Edit, ...]
@@ -155,6 +158,7 @@ class Edits(_Rule):
     symptoms: tuple[str, ...]
     empty_words: tuple[str, ...]
     implied_words: tuple[str, ...]
+    both_coded: frozenset[str]
     encounters: tuple[Encounter, ...]
     trimesters: tuple[Trimester, ...] = Field(description="Earliest first")
     combinations: tuple[Combination, ...]
