@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -68,7 +69,9 @@ class BillingFeatures:
         """Return float32 [codes, features], in the order of `mentioned` (most likely first)."""
         if not mentioned:
             return np.zeros((0, len(BILLING_FEATURES)), dtype=np.float32)
-        lines = [self._best_line(each, text) for each in mentioned]
+        # A line may be a whole dictation: the words of each are counted once.
+        count = cache(lambda begin, end: len(_content(text[begin:end])))
+        lines = [self._best_line(each, text, count) for each in mentioned]
         in_problems = [line is not None for line in lines]
         openers = sum(line is not None and line.opens for line in lines)
         confirmed = sum(
@@ -130,10 +133,10 @@ class BillingFeatures:
             scored.spans[0][0] / max(len(text), 1),
         ]  # fmt: skip
 
-    def _best_line(self, scored: ScoredCode, text: str) -> _Line | None:
+    def _best_line(self, scored: ScoredCode, text: str, count: Callable[[int, int], int]) -> _Line | None:
         """Return the line of the affirmed mention that looks most like a problem's heading."""
         lines = [
-            _line_of(text, span)
+            _line_of(text, span, count)
             for span, context in zip(scored.spans, scored.contexts, strict=True)
             if context.section in self._problems and not context.traits
         ]
@@ -153,7 +156,8 @@ def _line_row(line: _Line | None) -> list[float]:
     ]
 
 
-def _line_of(text: str, span: Span) -> _Line:
+def _line_of(text: str, span: Span, count: Callable[[int, int], int]) -> _Line:
+    """Return where `span` stands in its line; `count` says how many content words a stretch of the text has."""
     begin = text.rfind("\n", 0, span[0]) + 1
     stop = text.find("\n", span[1])
     line = text[begin : len(text) if stop < 0 else stop]
@@ -169,15 +173,15 @@ def _line_of(text: str, span: Span) -> _Line:
     # "HTN. Gout.", "HTN; gout" or "HTN, gout": each problem of the line opens a part of its own.
     part = max((stop.end() for stop in _PART.finditer(line, start, at)), default=start)
     after = _PART.search(line, span[1] - begin)
-    own = len(_content(text[span[0] : span[1]]))
-    inside = len(_content(line[start:]))
+    own = count(*span)
+    inside = count(begin + start, begin + len(line))
     return _Line(
         opens=at - start <= OPENING,
         share=own / max(inside, 1),
         words=inside,
         listed=listed,
         opens_part=at - part <= OPENING,
-        part_share=own / max(len(_content(line[part : after.start() if after else len(line)])), 1),
+        part_share=own / max(count(begin + part, begin + (after.start() if after else len(line))), 1),
     )
 
 
