@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -62,13 +62,15 @@ def content_words(text: str, begin: int, end: int) -> list[Word]:
     for word in words(text[begin:end], begin):
         if is_content(word):
             stems = expand(text[word.begin : word.end], word.stem)
-            found.append(replace(word, stem=stems[0]) if len(stems) == 1 else word)
+            found.append(Word(word.begin, word.end, stems[0]) if len(stems) == 1 else word)
     return found
 
 
 def spelled_out(text: str, content: Sequence[Word]) -> list[Word]:
     """Return the content words of `text` with each abbreviation as the words that it stands for, all at its place."""
-    return [replace(word, stem=each) for word in content for each in expand(text[word.begin : word.end], word.stem)]
+    return [
+        Word(word.begin, word.end, each) for word in content for each in expand(text[word.begin : word.end], word.stem)
+    ]
 
 
 class LexicalSearch:
@@ -110,7 +112,8 @@ class LexicalSearch:
             shared[terms] += self._index.idf[number] ** 2 * count
             if len(terms) <= MAX_POSTINGS:
                 found[terms] = True
-        return np.flatnonzero(found & (shared >= self._least_shared))
+        near = np.flatnonzero(found)
+        return near[shared[near] >= self._least_shared[near]]
 
     def _numbers(self, surface: str, stemmed: str) -> list[int]:
         numbers = [self._index.vocabulary.get(each) for each in expand(surface, stemmed)]
@@ -119,32 +122,31 @@ class LexicalSearch:
             return [near]
         return found
 
-    def _cumulate(
-        self, rows: list[list[int]], union: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    def _columns(self, rows: list[list[int]], union: NDArray[np.int64]) -> dict[int, NDArray[np.int32]]:
+        """Return of each word the places in `union` of the terms that hold it; -1 stands for any other term."""
+        column_of = np.full(len(self._index.norm), -1, dtype=np.int32)
+        column_of[union] = np.arange(len(union))
+        return {number: column_of[self._index.terms_with(number)] for row in rows for number in row}
+
+    def _windows(self, piece: Sequence[Word], union: NDArray[np.int64], rows: list[list[int]]) -> LexicalHits:
+        columns = self._columns(rows, union)
+        norms = self._index.norm[union]
         # The last column takes the terms that are out of reach.
         matrix = np.zeros((len(rows) + 1, len(union) + 1), dtype=np.float32)
         lengths = np.zeros(len(rows) + 1)
-        column_of = np.full(len(self._index.norm), -1, dtype=np.int32)
-        column_of[union] = np.arange(len(union))
         for i, row in enumerate(rows, start=1):
             for number in row:
-                matrix[i, column_of[self._index.terms_with(number)]] += self._index.idf[number] ** 2
+                matrix[i, columns[number]] += self._index.idf[number] ** 2
             lengths[i] = (self._index.idf[row] ** 2).sum() if row else self._unknown_weight
-        return matrix[:, :-1].cumsum(axis=0), lengths.cumsum()
-
-    def _windows(self, piece: Sequence[Word], union: NDArray[np.int64], rows: list[list[int]]) -> LexicalHits:
-        products, lengths = self._cumulate(rows, union)
-        norms = self._index.norm[union]
-        shares = products / norms
+        shares = np.asarray(matrix[:, :-1].cumsum(axis=0) / norms, dtype=np.float32)
+        total = lengths.cumsum()
         first, after = _bounds(len(piece))
-        shared, squares = shares[after] - shares[first], lengths[after] - lengths[first]
+        shared = shares[after] - shares[first]
+        squares = total[after] - total[first]
         for number, earlier, later in _repeated(rows):
             both = np.flatnonzero((first <= earlier) & (after > later))
-            _, columns, _ = np.intersect1d(
-                union, self._index.terms_with(number), assume_unique=True, return_indices=True
-            )
-            shared[np.ix_(both, columns)] -= self._index.idf[number] ** 2 / norms[columns]
+            within = columns[number][columns[number] >= 0]
+            shared[np.ix_(both, within)] -= self._index.idf[number] ** 2 / norms[within]
             squares[both] -= self._index.idf[number] ** 2
         weight = np.sqrt(squares).astype(np.float32)
         window, column = _best(shared, weight)
