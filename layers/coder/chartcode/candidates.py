@@ -164,11 +164,8 @@ class CandidateFinder:
         for number, cosine, coverage, term, begin, end in zip(*(each[best].tolist() for each in columns), strict=True):
             match = _match(matches, self._index.codes[number])
             match.cosine, match.coverage, match.term = cosine, coverage, term
-            match.term_depth, match.windows, match.window = (
-                int(self._index.depth[term]),
-                int(counts[number]),
-                (begin, end),
-            )
+            match.term_depth, match.windows = int(self._index.depth[term]), int(counts[number])
+            match.window = (begin, end)
         peaks[codes[best]] = hits.cosine[best]
         near = np.flatnonzero(hits.cosine >= peaks[codes] - np.float32(SAME_MENTION))
         spans = (codes, hits.begin, hits.end)
