@@ -53,7 +53,7 @@ class Editor:
         `lines` come in the order in which the note states them. Age (years) and sex may be unknown.
         """
         dropped: list[Dropped] = []
-        lines = self._combined(lines)
+        lines = self._accompanied(self._combined(lines))
         for rule, reject in (
             ("sex_conflict", lambda line, _: self._wrong_sex(line, sex)),
             ("age_conflict", lambda line, _: self._wrong_age(line, age)),
@@ -76,6 +76,15 @@ class Editor:
             lines = [merged if line is first else line for line in lines if line is not second or rule.keep_second]
         return lines
 
+    def _accompanied(self, lines: list[Line]) -> list[Line]:
+        """Add the code that another one's "code first" or "use additional code" note asks for (I.A.13, I.A.17)."""
+        added = list(lines)
+        for rule in self._rules.companions:
+            asking = next((line for line in added if line.code.startswith(rule.codes)), None)
+            if asking is not None and not any(line.code.startswith(rule.unless) for line in added):
+                added.append(replace(asking, code=rule.adds, edits=(rule.rule,)))
+        return added
+
     def _wrong_sex(self, line: Line, sex: str | None) -> bool:
         return any(sex is not None and sex != own and line.code.startswith(p) for own, p in self._rules.sexes.items())
 
@@ -87,15 +96,19 @@ class Editor:
     def _has_specific(self, line: Line, lines: list[Line]) -> bool:
         """Return whether another line's title says all that this one's says, and more of the same kind.
 
-        Not where that line's "use additional code" note asks for this one.
+        Not where a "use additional code" note of any line asks for this one.
         """
         own = self._title(line.code)
-        return bool(own) and any(
-            own < self._title(other.code)
-            and (other.code[0] == "Z") == (line.code[0] == "Z")
-            and not any(_named(line.code, note) for note in self._notes(other.code, "use_additional"))
-            for other in lines
-            if other is not line
+        others = [other for other in lines if other is not line]
+        says_more = any(
+            own < self._title(other.code) and (other.code[0] == "Z") == (line.code[0] == "Z") for other in others
+        )
+        return (
+            bool(own)
+            and says_more
+            and not any(
+                _named(line.code, note) for other in others for note in self._notes(other.code, "use_additional")
+            )
         )
 
     def _title_stems(self, code: str) -> frozenset[str]:

@@ -43,6 +43,23 @@ def test_a_combination_names_its_guideline(editor):
     assert kept[0].edits == ("hypertension_heart",)
 
 
+@pytest.mark.parametrize(
+    ("stated", "billed"),
+    [
+        (("J12.82",), ["U07.1", "J12.82"]),  # code first COVID-19
+        (("J12.82", "U07.1"), ["U07.1", "J12.82"]),
+        (("E11.22",), ["E11.22"]),  # its note asks for a stage, N18.1 to N18.6, and none is known
+        (("I12.9",), ["I12.9", "N18.9"]),
+        (("I10", "E11.22"), ["I12.9", "E11.22", "N18.9"]),
+        (("I10", "E11.22", "N18.4"), ["I12.9", "E11.22", "N18.4"]),
+        (("I11.0",), ["I11.0", "I50.9"]),
+        (("J18.9",), ["J18.9"]),
+    ],
+)
+def test_a_code_that_never_stands_alone_has_its_companion(editor, stated, billed):
+    assert bill(editor, *stated)[0] == billed
+
+
 def test_symptoms_integral_to_a_diagnosis_go(editor):
     assert bill(editor, "J18.9", "R05.9", "R21") == (["J18.9", "R21"], {"R05.9": "integral_symptom"})
 

@@ -136,6 +136,15 @@ class Combination(_Rule):
     keep_second: bool = Field(description="The second code is still reported, after the combination code")
 
 
+class Companion(_Rule):
+    """A code that never stands alone: what is reported beside it where the note tells no more (code prefixes)."""
+
+    rule: str
+    codes: tuple[str, ...]
+    unless: tuple[str, ...]
+    adds: str
+
+
 class Ages(_Rule):
     """Code prefixes that fit some years of age only."""
 
@@ -162,6 +171,7 @@ class Edits(_Rule):
     encounters: tuple[Encounter, ...]
     trimesters: tuple[Trimester, ...] = Field(description="Earliest first")
     combinations: tuple[Combination, ...]
+    companions: tuple[Companion, ...]
     integral_symptoms: tuple[IntegralSymptom, ...]
     sexes: dict[Literal["F", "M"], tuple[str, ...]]
     ages: tuple[Ages, ...]
@@ -172,7 +182,8 @@ class Edits(_Rule):
     @model_validator(mode="after")
     def _every_rule_is_explained(self) -> Edits:
         known = {each.rule for each in self.edits}
-        used = {each.rule for each in self.combinations} | set(self.not_billed.values())
+        used = {each.rule for each in self.combinations} | {each.rule for each in self.companions}
+        used |= set(self.not_billed.values())
         if used - known:
             raise ValueError(f"edits without guideline and reason: {sorted(used - known)}")
         return self
