@@ -15,8 +15,8 @@ Written by `make train` from the artefact's manifest; do not edit.
 - **Task**: ICD-10-CM codes of a clinical note in English, each with the words that justify it.
 - **Code set**: {code_set}, released {code_set_release} (CDC/NCHS, public domain), from simple-icd-10-cm.
 - **Encoder**: {encoder}; the all-MiniLM-L6-v2 weights are Apache-2.0; ONNX int8.
-- **Trees**: XGBoost, served as ONNX. Two stages score the candidates of three retrievers (learned phrases, words,
-  encoder); a third model decides which mentioned codes the encounter reports; rules apply the edits of the guidelines.
+- **Trees**: XGBoost, served as ONNX. One model scores the candidates of three retrievers (learned phrases, words,
+  encoder); a second decides which of the found codes the encounter reports; rules apply the edits of the guidelines.
 - **Thresholds**, by cross-validation on the training notes: a code is mentioned from {entity_threshold}, billed from
   {billing_threshold}, and routed to `auto` instead of `review` from {auto_threshold} (95 % precision on synthetic
   encounters: not a promise for real ones).
