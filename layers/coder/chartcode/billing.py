@@ -74,13 +74,14 @@ class Biller:
         }
 
     def bill(
-        self, candidates: list[ScoredCode], encounter: Encounter
+        self, shown: Sequence[ScoredCode], encounter: Encounter
     ) -> tuple[tuple[BilledCode, ...], tuple[NotBilledCode, ...]]:
         """Return the codes to bill, in billing order, and the mentioned codes that are not billed.
 
         Of the codes `considered` that are too unlikely to be called mentioned, only those that an edit takes off the
         bill are among the latter.
         """
+        candidates = considered(shown)
         probabilities = self._trees.predict(self._features.extract(candidates, encounter.text)).tolist()
         lines: list[Line] = []
         dropped: list[Dropped] = []

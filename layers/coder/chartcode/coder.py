@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from chartcode import artefact
-from chartcode.billing import Biller, Encounter, Thresholds, considered
+from chartcode.billing import Biller, Encounter, Thresholds
 from chartcode.candidates import CandidateFinder
 from chartcode.codeset import FILE as CODESET_FILE
 from chartcode.codeset import CodeSet
@@ -107,7 +107,7 @@ class Coder:
         sex = stated_sex(text) if sex is None else sex
         scores = self._scorer.score(found, contexts, age, sex)
         threshold = self.manifest.entity_threshold
-        billed, not_billed = self._biller.bill(considered(scores.shown), Encounter(text, found.sentences, age, sex))
+        billed, not_billed = self._biller.bill(scores.shown, Encounter(text, found.sentences, age, sex))
         evidence = {(each.begin, each.end) for code in billed for each in code.evidence}
         return NoteResult(
             id=note_id,
